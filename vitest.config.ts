@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+// Tests read the workspace's TypeScript sources; NODE_OPTIONS carries the same condition to child processes.
+const conditions = ["@trilby/source"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["*/test/**/*.test.ts", "components/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    pool: "forks",
+    execArgv: ["--conditions=@trilby/source"],
+    env: { NODE_OPTIONS: "--conditions=@trilby/source" },
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+});
