@@ -1,0 +1,3 @@
+export type * from "./channel.ts";
+export * from "./rpc-error.ts";
+export type * from "./server.ts";
