@@ -1,0 +1,31 @@
+/**
+ * Dapr's metrics. Handles are made once, at load or registration, and are cheap to record on; nothing is looked up by
+ * label text on the way of a request.
+ */
+export interface Metrics {
+  /** Operations on components: `dapr_component_<family>_count` and `_latencies`. */
+  componentOperation(
+    family: "state" | "secret" | "output_binding" | "configuration" | "crypto",
+    component: string,
+    operation: string,
+  ): OperationMetric;
+  inputBinding(component: string): OperationMetric;
+  pubsubEgress(component: string, topic: string, bulk: boolean): OperationMetric;
+  pubsubIngress(component: string, topic: string): {
+    record(processStatus: "success" | "retry" | "drop", startedAt: number): void;
+  };
+  /** The app as a peer: what its calls cost. */
+  appCall(method: string, path: string): { record(status: string, startedAt: number, sentBytes: number, receivedBytes: number): void };
+  appHealthProbe(): { record(status: string, startedAt: number): void };
+  componentLoaded(): void;
+  componentInit(type: string): void;
+  componentInitFailed(type: string, reason: "creation" | "init", name: string): void;
+  errorCode(code: string): void;
+  /** The whole page in Prometheus' text format. */
+  render(): Promise<string>;
+}
+
+export interface OperationMetric {
+  /** `startedAt` is `performance.now()` at the start. */
+  record(success: boolean, startedAt: number): void;
+}
