@@ -238,7 +238,7 @@ export interface MultiMaxSizeRequest {
 }
 
 export interface MultiMaxSizeResponse {
-  maxSize: number;
+  maxSize: string;
 }
 
 function createBaseSorting(): Sorting {
@@ -2958,12 +2958,12 @@ export const MultiMaxSizeRequest: MessageFns<MultiMaxSizeRequest> = {
 };
 
 function createBaseMultiMaxSizeResponse(): MultiMaxSizeResponse {
-  return { maxSize: 0 };
+  return { maxSize: "0" };
 }
 
 export const MultiMaxSizeResponse: MessageFns<MultiMaxSizeResponse> = {
   encode(message: MultiMaxSizeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.maxSize !== 0) {
+    if (message.maxSize !== "0") {
       writer.uint32(8).int64(message.maxSize);
     }
     return writer;
@@ -2987,7 +2987,7 @@ export const MultiMaxSizeResponse: MessageFns<MultiMaxSizeResponse> = {
               break;
             }
 
-            message.maxSize = longToNumber(reader.int64());
+            message.maxSize = reader.int64().toString();
             continue;
           }
         }
@@ -3007,7 +3007,7 @@ export const MultiMaxSizeResponse: MessageFns<MultiMaxSizeResponse> = {
   },
   fromPartial(object: DeepPartial<MultiMaxSizeResponse>): MultiMaxSizeResponse {
     const message = createBaseMultiMaxSizeResponse();
-    message.maxSize = object.maxSize ?? 0;
+    message.maxSize = object.maxSize ?? "0";
     return message;
   },
 };
