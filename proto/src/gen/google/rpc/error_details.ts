@@ -5,8 +5,13 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../protobuf/duration.ts";
 
+/** The usual details of a google.rpc.Status. */
+
+/** The cause, for programs. */
 export interface ErrorInfo {
+  /** UPPER_SNAKE_CASE, unique in its domain. */
   reason: string;
+  /** Who defines the reason, such as `dapr.io`. */
   domain: string;
   metadata: { [key: string]: string };
 }
@@ -16,15 +21,18 @@ export interface ErrorInfo_MetadataEntry {
   value: string;
 }
 
+/** When it makes sense to try again. */
 export interface RetryInfo {
   retryDelay: Duration | undefined;
 }
 
+/** For the people who run the server. */
 export interface DebugInfo {
   stackEntries: string[];
   detail: string;
 }
 
+/** Which limits were exceeded. */
 export interface QuotaFailure {
   violations: QuotaFailure_Violation[];
 }
@@ -45,32 +53,45 @@ export interface QuotaFailure_Violation_QuotaDimensionsEntry {
   value: string;
 }
 
+/** What has to be put right first. */
 export interface PreconditionFailure {
   violations: PreconditionFailure_Violation[];
 }
 
 export interface PreconditionFailure_Violation {
+  /** Such as `TOS`, or a word of the service. */
   type: string;
   subject: string;
   description: string;
 }
 
+/** Which fields of the request are wrong. */
 export interface BadRequest {
   fieldViolations: BadRequest_FieldViolation[];
 }
 
 export interface BadRequest_FieldViolation {
+  /** Path to the field, with dots. */
   field: string;
   description: string;
   reason: string;
   localizedMessage: LocalizedMessage | undefined;
 }
 
+/** A text that may be shown to a user. */
+export interface LocalizedMessage {
+  /** A BCP 47 tag, such as `fr-CH`. */
+  locale: string;
+  message: string;
+}
+
+/** To find the request again in the logs. */
 export interface RequestInfo {
   requestId: string;
   servingData: string;
 }
 
+/** What was asked for. */
 export interface ResourceInfo {
   resourceType: string;
   resourceName: string;
@@ -78,6 +99,7 @@ export interface ResourceInfo {
   description: string;
 }
 
+/** Where to read more. */
 export interface Help {
   links: Help_Link[];
 }
@@ -85,11 +107,6 @@ export interface Help {
 export interface Help_Link {
   description: string;
   url: string;
-}
-
-export interface LocalizedMessage {
-  locale: string;
-  message: string;
 }
 
 function createBaseErrorInfo(): ErrorInfo {
@@ -941,6 +958,73 @@ export const BadRequest_FieldViolation: MessageFns<BadRequest_FieldViolation> = 
   },
 };
 
+function createBaseLocalizedMessage(): LocalizedMessage {
+  return { locale: "", message: "" };
+}
+
+export const LocalizedMessage: MessageFns<LocalizedMessage> = {
+  encode(message: LocalizedMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.locale !== "") {
+      writer.uint32(10).string(message.locale);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LocalizedMessage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLocalizedMessage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.locale = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LocalizedMessage>): LocalizedMessage {
+    return LocalizedMessage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LocalizedMessage>): LocalizedMessage {
+    const message = createBaseLocalizedMessage();
+    message.locale = object.locale ?? "";
+    message.message = object.message ?? "";
+    return message;
+  },
+};
+
 function createBaseRequestInfo(): RequestInfo {
   return { requestId: "", servingData: "" };
 }
@@ -1217,73 +1301,6 @@ export const Help_Link: MessageFns<Help_Link> = {
     const message = createBaseHelp_Link();
     message.description = object.description ?? "";
     message.url = object.url ?? "";
-    return message;
-  },
-};
-
-function createBaseLocalizedMessage(): LocalizedMessage {
-  return { locale: "", message: "" };
-}
-
-export const LocalizedMessage: MessageFns<LocalizedMessage> = {
-  encode(message: LocalizedMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.locale !== "") {
-      writer.uint32(10).string(message.locale);
-    }
-    if (message.message !== "") {
-      writer.uint32(18).string(message.message);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): LocalizedMessage {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLocalizedMessage();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.locale = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.message = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<LocalizedMessage>): LocalizedMessage {
-    return LocalizedMessage.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<LocalizedMessage>): LocalizedMessage {
-    const message = createBaseLocalizedMessage();
-    message.locale = object.locale ?? "";
-    message.message = object.message ?? "";
     return message;
   },
 };

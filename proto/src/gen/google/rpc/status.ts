@@ -5,8 +5,12 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Any } from "../protobuf/any.ts";
 
+/** A gRPC status with details, as the trailer `grpc-status-details-bin` carries it. */
+
 export interface Status {
+  /** A gRPC status code. */
   code: number;
+  /** For developers, in English. */
   message: string;
   details: Any[];
 }

@@ -4,7 +4,10 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+/** The health service of gRPC. */
+
 export interface HealthCheckRequest {
+  /** Empty: the server as a whole. */
   service: string;
 }
 
@@ -16,6 +19,7 @@ export const HealthCheckResponse_ServingStatus = {
   UNKNOWN: 0,
   SERVING: 1,
   NOT_SERVING: 2,
+  /** SERVICE_UNKNOWN - From Watch only. */
   SERVICE_UNKNOWN: 3,
 } as const;
 
@@ -33,6 +37,7 @@ export interface HealthListRequest {
 }
 
 export interface HealthListResponse {
+  /** By name of the service. */
   statuses: { [key: string]: HealthCheckResponse };
 }
 
@@ -334,6 +339,7 @@ export const HealthDefinition = {
   name: "Health",
   fullName: "grpc.health.v1.Health",
   methods: {
+    /** An unknown service fails with NOT_FOUND. */
     check: {
       name: "Check",
       requestType: HealthCheckRequest as typeof HealthCheckRequest,
@@ -350,6 +356,7 @@ export const HealthDefinition = {
       responseStream: false,
       options: {},
     },
+    /** The state now, then every change. An unknown service is SERVICE_UNKNOWN. */
     watch: {
       name: "Watch",
       requestType: HealthCheckRequest as typeof HealthCheckRequest,

@@ -4,17 +4,24 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+/** Server reflection under its first name. The same messages as v1; many clients still ask for this one first. */
+
 export interface ServerReflectionRequest {
   host: string;
   messageRequest:
     | { $case: "fileByFilename"; value: string }
-    | { $case: "fileContainingSymbol"; value: string }
+    | //
+    /** Full name of a service, a method, a message or an enum. */
+    { $case: "fileContainingSymbol"; value: string }
     | { $case: "fileContainingExtension"; value: ExtensionRequest }
     | { $case: "allExtensionNumbersOfType"; value: string }
-    | { $case: "listServices"; value: string }
+    | //
+    /** The text does not matter. */
+    { $case: "listServices"; value: string }
     | undefined;
 }
 
+/** Extensions exist in proto2 only. */
 export interface ExtensionRequest {
   containingType: string;
   extensionNumber: number;
@@ -32,6 +39,7 @@ export interface ServerReflectionResponse {
 }
 
 export interface FileDescriptorResponse {
+  /** Serialised FileDescriptorProtos: the file asked for and what it imports. */
   fileDescriptorProto: Uint8Array[];
 }
 
@@ -49,6 +57,7 @@ export interface ServiceResponse {
 }
 
 export interface ErrorResponse {
+  /** A gRPC status code. */
   errorCode: number;
   errorMessage: string;
 }
@@ -750,6 +759,7 @@ export const ServerReflectionDefinition = {
   name: "ServerReflection",
   fullName: "grpc.reflection.v1alpha.ServerReflection",
   methods: {
+    /** One answer for each question, in the order they were asked. */
     serverReflectionInfo: {
       name: "ServerReflectionInfo",
       requestType: ServerReflectionRequest as typeof ServerReflectionRequest,

@@ -6,8 +6,17 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Any } from "../../../../google/protobuf/any.ts";
 import { Duration } from "../../../../google/protobuf/duration.ts";
 
+/** What the API of the runtime and the callbacks of the application have in common. */
+
+export interface InvokeResponse {
+  data: Any | undefined;
+  contentType: string;
+}
+
+/** How to call an application that speaks HTTP. */
 export interface HTTPExtension {
   verb: HTTPExtension_Verb;
+  /** Without the question mark. */
   querystring: string;
 }
 
@@ -41,24 +50,25 @@ export namespace HTTPExtension_Verb {
 
 export interface InvokeRequest {
   method: string;
+  /** The body is in `value`; `type_url` is free. */
   data: Any | undefined;
   contentType: string;
+  /** Required when the callee speaks HTTP. */
   httpExtension: HTTPExtension | undefined;
 }
 
-export interface InvokeResponse {
-  data: Any | undefined;
-  contentType: string;
-}
-
+/** A piece of a byte stream. */
 export interface StreamPayload {
   data: Uint8Array;
+  /** Counts from 0 without a gap. */
   seq: number;
 }
 
+/** One key of a state store, to be written. */
 export interface StateItem {
   key: string;
   value: Uint8Array;
+  /** Write only if this is still the current one. Absent: whatever there is. */
   etag: Etag | undefined;
   metadata: { [key: string]: string };
   options: StateOptions | undefined;
@@ -69,6 +79,7 @@ export interface StateItem_MetadataEntry {
   value: string;
 }
 
+/** A message of its own, so that an absent tag and an empty one differ. */
 export interface Etag {
   value: string;
 }
@@ -110,6 +121,7 @@ export namespace StateOptions_StateConsistency {
 
 export interface ConfigurationItem {
   value: string;
+  /** In the words of the store: compare for equality only. */
   version: string;
   metadata: { [key: string]: string };
 }
@@ -119,6 +131,7 @@ export interface ConfigurationItem_MetadataEntry {
   value: string;
 }
 
+/** What happens when the application refuses a job or a reminder. */
 export interface JobFailurePolicy {
   policy:
     | { $case: "drop"; value: JobFailurePolicyDrop }
@@ -126,13 +139,85 @@ export interface JobFailurePolicy {
     | undefined;
 }
 
+/** Forget this occurrence; the next one comes as planned. */
 export interface JobFailurePolicyDrop {
 }
 
+/** Try again after a pause that does not grow. */
 export interface JobFailurePolicyConstant {
-  interval: Duration | undefined;
+  interval:
+    | Duration
+    | undefined;
+  /** Absent: without end. */
   maxRetries?: number | undefined;
 }
+
+function createBaseInvokeResponse(): InvokeResponse {
+  return { data: undefined, contentType: "" };
+}
+
+export const InvokeResponse: MessageFns<InvokeResponse> = {
+  encode(message: InvokeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.data !== undefined) {
+      Any.encode(message.data, writer.uint32(10).fork()).join();
+    }
+    if (message.contentType !== "") {
+      writer.uint32(18).string(message.contentType);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InvokeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInvokeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.data = Any.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.contentType = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<InvokeResponse>): InvokeResponse {
+    return InvokeResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InvokeResponse>): InvokeResponse {
+    const message = createBaseInvokeResponse();
+    message.data = (object.data !== undefined && object.data !== null) ? Any.fromPartial(object.data) : undefined;
+    message.contentType = object.contentType ?? "";
+    return message;
+  },
+};
 
 function createBaseHTTPExtension(): HTTPExtension {
   return { verb: 0, querystring: "" };
@@ -290,73 +375,6 @@ export const InvokeRequest: MessageFns<InvokeRequest> = {
     message.httpExtension = (object.httpExtension !== undefined && object.httpExtension !== null)
       ? HTTPExtension.fromPartial(object.httpExtension)
       : undefined;
-    return message;
-  },
-};
-
-function createBaseInvokeResponse(): InvokeResponse {
-  return { data: undefined, contentType: "" };
-}
-
-export const InvokeResponse: MessageFns<InvokeResponse> = {
-  encode(message: InvokeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.data !== undefined) {
-      Any.encode(message.data, writer.uint32(10).fork()).join();
-    }
-    if (message.contentType !== "") {
-      writer.uint32(18).string(message.contentType);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): InvokeResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseInvokeResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.data = Any.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.contentType = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<InvokeResponse>): InvokeResponse {
-    return InvokeResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<InvokeResponse>): InvokeResponse {
-    const message = createBaseInvokeResponse();
-    message.data = (object.data !== undefined && object.data !== null) ? Any.fromPartial(object.data) : undefined;
-    message.contentType = object.contentType ?? "";
     return message;
   },
 };

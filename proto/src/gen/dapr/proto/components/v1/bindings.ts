@@ -5,12 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { MetadataRequest, PingRequest, PingResponse } from "./common.ts";
 
-export interface ListOperationsRequest {
-}
-
-export interface ListOperationsResponse {
-  operations: string[];
-}
+/** What a binding component serves: InputBinding, OutputBinding or both. */
 
 export interface InputBindingInitRequest {
   metadata: MetadataRequest | undefined;
@@ -19,33 +14,36 @@ export interface InputBindingInitRequest {
 export interface InputBindingInitResponse {
 }
 
-export interface OutputBindingInitRequest {
-  metadata: MetadataRequest | undefined;
-}
-
-export interface OutputBindingInitResponse {
+export interface ReadRequest {
+  /** What the application answered. */
+  responseData: Uint8Array;
+  messageId: string;
+  /** Set: the application refused the event. */
+  responseError: AckResponseError | undefined;
 }
 
 export interface AckResponseError {
   message: string;
 }
 
-export interface ReadRequest {
-  responseData: Uint8Array;
-  messageId: string;
-  responseError: AckResponseError | undefined;
-}
-
 export interface ReadResponse {
   data: Uint8Array;
   metadata: { [key: string]: string };
   contentType: string;
+  /** Chosen by the component, unique on the stream until answered. */
   messageId: string;
 }
 
 export interface ReadResponse_MetadataEntry {
   key: string;
   value: string;
+}
+
+export interface OutputBindingInitRequest {
+  metadata: MetadataRequest | undefined;
+}
+
+export interface OutputBindingInitResponse {
 }
 
 export interface InvokeRequest {
@@ -70,103 +68,12 @@ export interface InvokeResponse_MetadataEntry {
   value: string;
 }
 
-function createBaseListOperationsRequest(): ListOperationsRequest {
-  return {};
+export interface ListOperationsRequest {
 }
 
-export const ListOperationsRequest: MessageFns<ListOperationsRequest> = {
-  encode(_: ListOperationsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListOperationsRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListOperationsRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ListOperationsRequest>): ListOperationsRequest {
-    return ListOperationsRequest.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<ListOperationsRequest>): ListOperationsRequest {
-    const message = createBaseListOperationsRequest();
-    return message;
-  },
-};
-
-function createBaseListOperationsResponse(): ListOperationsResponse {
-  return { operations: [] };
+export interface ListOperationsResponse {
+  operations: string[];
 }
-
-export const ListOperationsResponse: MessageFns<ListOperationsResponse> = {
-  encode(message: ListOperationsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.operations) {
-      writer.uint32(10).string(v!);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListOperationsResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListOperationsResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.operations.push(reader.string());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ListOperationsResponse>): ListOperationsResponse {
-    return ListOperationsResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ListOperationsResponse>): ListOperationsResponse {
-    const message = createBaseListOperationsResponse();
-    message.operations = object.operations?.map((e) => e) || [];
-    return message;
-  },
-};
 
 function createBaseInputBindingInitRequest(): InputBindingInitRequest {
   return { metadata: undefined };
@@ -268,161 +175,6 @@ export const InputBindingInitResponse: MessageFns<InputBindingInitResponse> = {
   },
 };
 
-function createBaseOutputBindingInitRequest(): OutputBindingInitRequest {
-  return { metadata: undefined };
-}
-
-export const OutputBindingInitRequest: MessageFns<OutputBindingInitRequest> = {
-  encode(message: OutputBindingInitRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.metadata !== undefined) {
-      MetadataRequest.encode(message.metadata, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): OutputBindingInitRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOutputBindingInitRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.metadata = MetadataRequest.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<OutputBindingInitRequest>): OutputBindingInitRequest {
-    return OutputBindingInitRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<OutputBindingInitRequest>): OutputBindingInitRequest {
-    const message = createBaseOutputBindingInitRequest();
-    message.metadata = (object.metadata !== undefined && object.metadata !== null)
-      ? MetadataRequest.fromPartial(object.metadata)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseOutputBindingInitResponse(): OutputBindingInitResponse {
-  return {};
-}
-
-export const OutputBindingInitResponse: MessageFns<OutputBindingInitResponse> = {
-  encode(_: OutputBindingInitResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): OutputBindingInitResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOutputBindingInitResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<OutputBindingInitResponse>): OutputBindingInitResponse {
-    return OutputBindingInitResponse.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<OutputBindingInitResponse>): OutputBindingInitResponse {
-    const message = createBaseOutputBindingInitResponse();
-    return message;
-  },
-};
-
-function createBaseAckResponseError(): AckResponseError {
-  return { message: "" };
-}
-
-export const AckResponseError: MessageFns<AckResponseError> = {
-  encode(message: AckResponseError, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.message !== "") {
-      writer.uint32(10).string(message.message);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): AckResponseError {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAckResponseError();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.message = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<AckResponseError>): AckResponseError {
-    return AckResponseError.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<AckResponseError>): AckResponseError {
-    const message = createBaseAckResponseError();
-    message.message = object.message ?? "";
-    return message;
-  },
-};
-
 function createBaseReadRequest(): ReadRequest {
   return { responseData: new Uint8Array(0), messageId: "", responseError: undefined };
 }
@@ -500,6 +252,61 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     message.responseError = (object.responseError !== undefined && object.responseError !== null)
       ? AckResponseError.fromPartial(object.responseError)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseAckResponseError(): AckResponseError {
+  return { message: "" };
+}
+
+export const AckResponseError: MessageFns<AckResponseError> = {
+  encode(message: AckResponseError, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.message !== "") {
+      writer.uint32(10).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AckResponseError {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAckResponseError();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AckResponseError>): AckResponseError {
+    return AckResponseError.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AckResponseError>): AckResponseError {
+    const message = createBaseAckResponseError();
+    message.message = object.message ?? "";
     return message;
   },
 };
@@ -669,6 +476,106 @@ export const ReadResponse_MetadataEntry: MessageFns<ReadResponse_MetadataEntry> 
     const message = createBaseReadResponse_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseOutputBindingInitRequest(): OutputBindingInitRequest {
+  return { metadata: undefined };
+}
+
+export const OutputBindingInitRequest: MessageFns<OutputBindingInitRequest> = {
+  encode(message: OutputBindingInitRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.metadata !== undefined) {
+      MetadataRequest.encode(message.metadata, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OutputBindingInitRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOutputBindingInitRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.metadata = MetadataRequest.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<OutputBindingInitRequest>): OutputBindingInitRequest {
+    return OutputBindingInitRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OutputBindingInitRequest>): OutputBindingInitRequest {
+    const message = createBaseOutputBindingInitRequest();
+    message.metadata = (object.metadata !== undefined && object.metadata !== null)
+      ? MetadataRequest.fromPartial(object.metadata)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseOutputBindingInitResponse(): OutputBindingInitResponse {
+  return {};
+}
+
+export const OutputBindingInitResponse: MessageFns<OutputBindingInitResponse> = {
+  encode(_: OutputBindingInitResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OutputBindingInitResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOutputBindingInitResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<OutputBindingInitResponse>): OutputBindingInitResponse {
+    return OutputBindingInitResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<OutputBindingInitResponse>): OutputBindingInitResponse {
+    const message = createBaseOutputBindingInitResponse();
     return message;
   },
 };
@@ -987,6 +894,104 @@ export const InvokeResponse_MetadataEntry: MessageFns<InvokeResponse_MetadataEnt
   },
 };
 
+function createBaseListOperationsRequest(): ListOperationsRequest {
+  return {};
+}
+
+export const ListOperationsRequest: MessageFns<ListOperationsRequest> = {
+  encode(_: ListOperationsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOperationsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOperationsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListOperationsRequest>): ListOperationsRequest {
+    return ListOperationsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ListOperationsRequest>): ListOperationsRequest {
+    const message = createBaseListOperationsRequest();
+    return message;
+  },
+};
+
+function createBaseListOperationsResponse(): ListOperationsResponse {
+  return { operations: [] };
+}
+
+export const ListOperationsResponse: MessageFns<ListOperationsResponse> = {
+  encode(message: ListOperationsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.operations) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOperationsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOperationsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operations.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListOperationsResponse>): ListOperationsResponse {
+    return ListOperationsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListOperationsResponse>): ListOperationsResponse {
+    const message = createBaseListOperationsResponse();
+    message.operations = object.operations?.map((e) => e) || [];
+    return message;
+  },
+};
+
 export type InputBindingDefinition = typeof InputBindingDefinition;
 export const InputBindingDefinition = {
   name: "InputBinding",
@@ -1000,6 +1005,7 @@ export const InputBindingDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Events come on the stream; each is answered by its id. */
     read: {
       name: "Read",
       requestType: ReadRequest as typeof ReadRequest,
@@ -1040,6 +1046,7 @@ export const OutputBindingDefinition = {
       responseStream: false,
       options: {},
     },
+    /** What Invoke takes as its operation. */
     listOperations: {
       name: "ListOperations",
       requestType: ListOperationsRequest as typeof ListOperationsRequest,

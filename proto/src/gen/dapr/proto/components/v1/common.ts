@@ -4,7 +4,11 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+/** What every kind of component has in common. */
+
+/** The metadata of the component resource, with secrets already looked up. */
 export interface MetadataRequest {
+  /** Names are compared without regard to case. */
   properties: { [key: string]: string };
 }
 
@@ -17,6 +21,7 @@ export interface FeaturesRequest {
 }
 
 export interface FeaturesResponse {
+  /** Abilities by their name, such as ETAG or TRANSACTIONAL. */
   features: string[];
 }
 

@@ -5,15 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { FeaturesRequest, FeaturesResponse, MetadataRequest, PingRequest, PingResponse } from "./common.ts";
 
-export interface AckMessageError {
-  message: string;
-}
-
-export interface PullMessagesRequest {
-  topic: Topic | undefined;
-  ackMessageId: string;
-  ackError: AckMessageError | undefined;
-}
+/** What a pub/sub component serves. */
 
 export interface PubSubInitRequest {
   metadata: MetadataRequest | undefined;
@@ -35,6 +27,9 @@ export interface PublishRequest_MetadataEntry {
   value: string;
 }
 
+export interface PublishResponse {
+}
+
 export interface BulkPublishRequest {
   entries: BulkMessageEntry[];
   pubsubName: string;
@@ -48,6 +43,7 @@ export interface BulkPublishRequest_MetadataEntry {
 }
 
 export interface BulkMessageEntry {
+  /** Unique in its request. */
   entryId: string;
   event: Uint8Array;
   contentType: string;
@@ -68,11 +64,17 @@ export interface BulkPublishResponseFailedEntry {
   error: string;
 }
 
-export interface PublishResponse {
+export interface PullMessagesRequest {
+  /** In the first request only. */
+  topic: Topic | undefined;
+  ackMessageId: string;
+  /** Set: the message was not processed and should come again. */
+  ackError: AckMessageError | undefined;
 }
 
 export interface Topic {
   name: string;
+  /** Of the subscription. */
   metadata: { [key: string]: string };
 }
 
@@ -81,11 +83,16 @@ export interface Topic_MetadataEntry {
   value: string;
 }
 
+export interface AckMessageError {
+  message: string;
+}
+
 export interface PullMessagesResponse {
   data: Uint8Array;
   topicName: string;
   metadata: { [key: string]: string };
   contentType: string;
+  /** Chosen by the component, unique on the stream until acknowledged. */
   id: string;
 }
 
@@ -105,142 +112,6 @@ export interface ResumeRequest {
 
 export interface ResumeResponse {
 }
-
-function createBaseAckMessageError(): AckMessageError {
-  return { message: "" };
-}
-
-export const AckMessageError: MessageFns<AckMessageError> = {
-  encode(message: AckMessageError, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.message !== "") {
-      writer.uint32(10).string(message.message);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): AckMessageError {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAckMessageError();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.message = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<AckMessageError>): AckMessageError {
-    return AckMessageError.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<AckMessageError>): AckMessageError {
-    const message = createBaseAckMessageError();
-    message.message = object.message ?? "";
-    return message;
-  },
-};
-
-function createBasePullMessagesRequest(): PullMessagesRequest {
-  return { topic: undefined, ackMessageId: "", ackError: undefined };
-}
-
-export const PullMessagesRequest: MessageFns<PullMessagesRequest> = {
-  encode(message: PullMessagesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.topic !== undefined) {
-      Topic.encode(message.topic, writer.uint32(10).fork()).join();
-    }
-    if (message.ackMessageId !== "") {
-      writer.uint32(18).string(message.ackMessageId);
-    }
-    if (message.ackError !== undefined) {
-      AckMessageError.encode(message.ackError, writer.uint32(26).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): PullMessagesRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePullMessagesRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.topic = Topic.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.ackMessageId = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.ackError = AckMessageError.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<PullMessagesRequest>): PullMessagesRequest {
-    return PullMessagesRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<PullMessagesRequest>): PullMessagesRequest {
-    const message = createBasePullMessagesRequest();
-    message.topic = (object.topic !== undefined && object.topic !== null) ? Topic.fromPartial(object.topic) : undefined;
-    message.ackMessageId = object.ackMessageId ?? "";
-    message.ackError = (object.ackError !== undefined && object.ackError !== null)
-      ? AckMessageError.fromPartial(object.ackError)
-      : undefined;
-    return message;
-  },
-};
 
 function createBasePubSubInitRequest(): PubSubInitRequest {
   return { metadata: undefined };
@@ -519,6 +390,49 @@ export const PublishRequest_MetadataEntry: MessageFns<PublishRequest_MetadataEnt
     const message = createBasePublishRequest_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBasePublishResponse(): PublishResponse {
+  return {};
+}
+
+export const PublishResponse: MessageFns<PublishResponse> = {
+  encode(_: PublishResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PublishResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublishResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PublishResponse>): PublishResponse {
+    return PublishResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<PublishResponse>): PublishResponse {
+    const message = createBasePublishResponse();
     return message;
   },
 };
@@ -983,16 +897,25 @@ export const BulkPublishResponseFailedEntry: MessageFns<BulkPublishResponseFaile
   },
 };
 
-function createBasePublishResponse(): PublishResponse {
-  return {};
+function createBasePullMessagesRequest(): PullMessagesRequest {
+  return { topic: undefined, ackMessageId: "", ackError: undefined };
 }
 
-export const PublishResponse: MessageFns<PublishResponse> = {
-  encode(_: PublishResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const PullMessagesRequest: MessageFns<PullMessagesRequest> = {
+  encode(message: PullMessagesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topic !== undefined) {
+      Topic.encode(message.topic, writer.uint32(10).fork()).join();
+    }
+    if (message.ackMessageId !== "") {
+      writer.uint32(18).string(message.ackMessageId);
+    }
+    if (message.ackError !== undefined) {
+      AckMessageError.encode(message.ackError, writer.uint32(26).fork()).join();
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PublishResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): PullMessagesRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1001,10 +924,34 @@ export const PublishResponse: MessageFns<PublishResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePublishResponse();
+      const message = createBasePullMessagesRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topic = Topic.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ackMessageId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.ackError = AckMessageError.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1017,11 +964,16 @@ export const PublishResponse: MessageFns<PublishResponse> = {
     }
   },
 
-  create(base?: DeepPartial<PublishResponse>): PublishResponse {
-    return PublishResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<PullMessagesRequest>): PullMessagesRequest {
+    return PullMessagesRequest.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<PublishResponse>): PublishResponse {
-    const message = createBasePublishResponse();
+  fromPartial(object: DeepPartial<PullMessagesRequest>): PullMessagesRequest {
+    const message = createBasePullMessagesRequest();
+    message.topic = (object.topic !== undefined && object.topic !== null) ? Topic.fromPartial(object.topic) : undefined;
+    message.ackMessageId = object.ackMessageId ?? "";
+    message.ackError = (object.ackError !== undefined && object.ackError !== null)
+      ? AckMessageError.fromPartial(object.ackError)
+      : undefined;
     return message;
   },
 };
@@ -1167,6 +1119,61 @@ export const Topic_MetadataEntry: MessageFns<Topic_MetadataEntry> = {
     const message = createBaseTopic_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseAckMessageError(): AckMessageError {
+  return { message: "" };
+}
+
+export const AckMessageError: MessageFns<AckMessageError> = {
+  encode(message: AckMessageError, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.message !== "") {
+      writer.uint32(10).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AckMessageError {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAckMessageError();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AckMessageError>): AckMessageError {
+    return AckMessageError.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AckMessageError>): AckMessageError {
+    const message = createBaseAckMessageError();
+    message.message = object.message ?? "";
     return message;
   },
 };
@@ -1553,6 +1560,7 @@ export const PubSubDefinition = {
       responseStream: false,
       options: {},
     },
+    /** What failed is listed; what is not listed went through. */
     bulkPublish: {
       name: "BulkPublish",
       requestType: BulkPublishRequest as typeof BulkPublishRequest,
@@ -1561,6 +1569,7 @@ export const PubSubDefinition = {
       responseStream: false,
       options: {},
     },
+    /** One stream a topic. The first request names the topic; each of the others acknowledges a message by its id. */
     pullMessages: {
       name: "PullMessages",
       requestType: PullMessagesRequest as typeof PullMessagesRequest,
@@ -1569,6 +1578,7 @@ export const PubSubDefinition = {
       responseStream: true,
       options: {},
     },
+    /** Stop bringing messages, keep the subscriptions. */
     pause: {
       name: "Pause",
       requestType: PauseRequest as typeof PauseRequest,

@@ -5,6 +5,8 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { FeaturesRequest, FeaturesResponse, MetadataRequest, PingRequest, PingResponse } from "./common.ts";
 
+/** What a secret store component serves. */
+
 export interface SecretStoreInitRequest {
   metadata: MetadataRequest | undefined;
 }
@@ -23,6 +25,7 @@ export interface GetSecretRequest_MetadataEntry {
 }
 
 export interface GetSecretResponse {
+  /** A secret may have many parts; one alone has the name of the secret as its key. */
   data: { [key: string]: string };
 }
 
@@ -40,6 +43,16 @@ export interface BulkGetSecretRequest_MetadataEntry {
   value: string;
 }
 
+export interface BulkGetSecretResponse {
+  /** By name of the secret. */
+  data: { [key: string]: SecretResponse };
+}
+
+export interface BulkGetSecretResponse_DataEntry {
+  key: string;
+  value: SecretResponse | undefined;
+}
+
 export interface SecretResponse {
   secrets: { [key: string]: string };
 }
@@ -47,15 +60,6 @@ export interface SecretResponse {
 export interface SecretResponse_SecretsEntry {
   key: string;
   value: string;
-}
-
-export interface BulkGetSecretResponse {
-  data: { [key: string]: SecretResponse };
-}
-
-export interface BulkGetSecretResponse_DataEntry {
-  key: string;
-  value: SecretResponse | undefined;
 }
 
 function createBaseSecretStoreInitRequest(): SecretStoreInitRequest {
@@ -569,139 +573,6 @@ export const BulkGetSecretRequest_MetadataEntry: MessageFns<BulkGetSecretRequest
   },
 };
 
-function createBaseSecretResponse(): SecretResponse {
-  return { secrets: {} };
-}
-
-export const SecretResponse: MessageFns<SecretResponse> = {
-  encode(message: SecretResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    globalThis.Object.entries(message.secrets).forEach(([key, value]: [string, string]) => {
-      SecretResponse_SecretsEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
-    });
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SecretResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecretResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            const entry1 = SecretResponse_SecretsEntry.decode(reader, reader.uint32());
-            if (entry1.value !== undefined) {
-              message.secrets[entry1.key] = entry1.value;
-            }
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SecretResponse>): SecretResponse {
-    return SecretResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SecretResponse>): SecretResponse {
-    const message = createBaseSecretResponse();
-    message.secrets = (globalThis.Object.entries(object.secrets ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    return message;
-  },
-};
-
-function createBaseSecretResponse_SecretsEntry(): SecretResponse_SecretsEntry {
-  return { key: "", value: "" };
-}
-
-export const SecretResponse_SecretsEntry: MessageFns<SecretResponse_SecretsEntry> = {
-  encode(message: SecretResponse_SecretsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SecretResponse_SecretsEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecretResponse_SecretsEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SecretResponse_SecretsEntry>): SecretResponse_SecretsEntry {
-    return SecretResponse_SecretsEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SecretResponse_SecretsEntry>): SecretResponse_SecretsEntry {
-    const message = createBaseSecretResponse_SecretsEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
-};
-
 function createBaseBulkGetSecretResponse(): BulkGetSecretResponse {
   return { data: {} };
 }
@@ -833,6 +704,139 @@ export const BulkGetSecretResponse_DataEntry: MessageFns<BulkGetSecretResponse_D
     message.value = (object.value !== undefined && object.value !== null)
       ? SecretResponse.fromPartial(object.value)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseSecretResponse(): SecretResponse {
+  return { secrets: {} };
+}
+
+export const SecretResponse: MessageFns<SecretResponse> = {
+  encode(message: SecretResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    globalThis.Object.entries(message.secrets).forEach(([key, value]: [string, string]) => {
+      SecretResponse_SecretsEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecretResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecretResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            const entry1 = SecretResponse_SecretsEntry.decode(reader, reader.uint32());
+            if (entry1.value !== undefined) {
+              message.secrets[entry1.key] = entry1.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SecretResponse>): SecretResponse {
+    return SecretResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SecretResponse>): SecretResponse {
+    const message = createBaseSecretResponse();
+    message.secrets = (globalThis.Object.entries(object.secrets ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseSecretResponse_SecretsEntry(): SecretResponse_SecretsEntry {
+  return { key: "", value: "" };
+}
+
+export const SecretResponse_SecretsEntry: MessageFns<SecretResponse_SecretsEntry> = {
+  encode(message: SecretResponse_SecretsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecretResponse_SecretsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecretResponse_SecretsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SecretResponse_SecretsEntry>): SecretResponse_SecretsEntry {
+    return SecretResponse_SecretsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SecretResponse_SecretsEntry>): SecretResponse_SecretsEntry {
+    const message = createBaseSecretResponse_SecretsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };

@@ -6,6 +6,30 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Any } from "../../../../google/protobuf/any.ts";
 import { FeaturesRequest, FeaturesResponse, MetadataRequest, PingRequest, PingResponse } from "./common.ts";
 
+/** What a state store component serves. StateStore is required, the other services are abilities it may add. */
+
+export interface QueryRequest {
+  query: Query | undefined;
+  metadata: { [key: string]: string };
+}
+
+export interface QueryRequest_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface Query {
+  /** A tree of AND, OR, EQ, IN and the like, each node JSON in an Any. */
+  filter: { [key: string]: Any };
+  sort: Sorting[];
+  pagination: Pagination | undefined;
+}
+
+export interface Query_FilterEntry {
+  key: string;
+  value: Any | undefined;
+}
+
 export interface Sorting {
   key: string;
   order: Sorting_Order;
@@ -25,23 +49,14 @@ export interface Pagination {
   token: string;
 }
 
-export interface Query {
-  filter: { [key: string]: Any };
-  sort: Sorting[];
-  pagination: Pagination | undefined;
-}
-
-export interface Query_FilterEntry {
-  key: string;
-  value: Any | undefined;
-}
-
-export interface QueryRequest {
-  query: Query | undefined;
+export interface QueryResponse {
+  items: QueryItem[];
+  /** For the next page; empty at the end. */
+  token: string;
   metadata: { [key: string]: string };
 }
 
-export interface QueryRequest_MetadataEntry {
+export interface QueryResponse_MetadataEntry {
   key: string;
   value: string;
 }
@@ -54,22 +69,13 @@ export interface QueryItem {
   contentType: string;
 }
 
-export interface QueryResponse {
-  items: QueryItem[];
-  token: string;
-  metadata: { [key: string]: string };
-}
-
-export interface QueryResponse_MetadataEntry {
-  key: string;
+/** A message of its own, so that an absent tag and an empty one differ. */
+export interface Etag {
   value: string;
 }
 
-export interface TransactionalStateOperation {
-  request: { $case: "delete"; value: DeleteRequest } | { $case: "set"; value: SetRequest } | undefined;
-}
-
 export interface TransactionalStateRequest {
+  /** To be done in this order. */
   operations: TransactionalStateOperation[];
   metadata: { [key: string]: string };
 }
@@ -79,10 +85,19 @@ export interface TransactionalStateRequest_MetadataEntry {
   value: string;
 }
 
-export interface TransactionalStateResponse {
+export interface TransactionalStateOperation {
+  request: { $case: "delete"; value: DeleteRequest } | { $case: "set"; value: SetRequest } | undefined;
 }
 
-export interface Etag {
+export interface DeleteRequest {
+  key: string;
+  etag: Etag | undefined;
+  metadata: { [key: string]: string };
+  options: StateOptions | undefined;
+}
+
+export interface DeleteRequest_MetadataEntry {
+  key: string;
   value: string;
 }
 
@@ -121,11 +136,34 @@ export namespace StateOptions_StateConsistency {
   export type CONSISTENCY_STRONG = typeof StateOptions_StateConsistency.CONSISTENCY_STRONG;
 }
 
+export interface SetRequest {
+  key: string;
+  value: Uint8Array;
+  etag:
+    | Etag
+    | undefined;
+  /** Such as `ttlInSeconds`. */
+  metadata: { [key: string]: string };
+  options: StateOptions | undefined;
+  contentType: string;
+}
+
+export interface SetRequest_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface TransactionalStateResponse {
+}
+
 export interface InitRequest {
   metadata: MetadataRequest | undefined;
 }
 
 export interface InitResponse {
+}
+
+export interface DeleteResponse {
 }
 
 export interface GetRequest {
@@ -141,7 +179,11 @@ export interface GetRequest_MetadataEntry {
 
 export interface GetResponse {
   data: Uint8Array;
-  etag: Etag | undefined;
+  /** Absent when there is no value. */
+  etag:
+    | Etag
+    | undefined;
+  /** Such as `ttlExpireTime`. */
   metadata: { [key: string]: string };
   contentType: string;
 }
@@ -151,40 +193,7 @@ export interface GetResponse_MetadataEntry {
   value: string;
 }
 
-export interface DeleteRequest {
-  key: string;
-  etag: Etag | undefined;
-  metadata: { [key: string]: string };
-  options: StateOptions | undefined;
-}
-
-export interface DeleteRequest_MetadataEntry {
-  key: string;
-  value: string;
-}
-
-export interface DeleteResponse {
-}
-
-export interface SetRequest {
-  key: string;
-  value: Uint8Array;
-  etag: Etag | undefined;
-  metadata: { [key: string]: string };
-  options: StateOptions | undefined;
-  contentType: string;
-}
-
-export interface SetRequest_MetadataEntry {
-  key: string;
-  value: string;
-}
-
 export interface SetResponse {
-}
-
-export interface BulkDeleteRequestOptions {
-  parallelism: number;
 }
 
 export interface BulkDeleteRequest {
@@ -192,11 +201,12 @@ export interface BulkDeleteRequest {
   options: BulkDeleteRequestOptions | undefined;
 }
 
-export interface BulkDeleteResponse {
+export interface BulkDeleteRequestOptions {
+  /** How many at the same time, 0 for any number. */
+  parallelism: number;
 }
 
-export interface BulkGetRequestOptions {
-  parallelism: number;
+export interface BulkDeleteResponse {
 }
 
 export interface BulkGetRequest {
@@ -204,10 +214,22 @@ export interface BulkGetRequest {
   options: BulkGetRequestOptions | undefined;
 }
 
+export interface BulkGetRequestOptions {
+  /** How many at the same time, 0 for any number. */
+  parallelism: number;
+}
+
+export interface BulkGetResponse {
+  items: BulkStateItem[];
+}
+
 export interface BulkStateItem {
   key: string;
   data: Uint8Array;
-  etag: Etag | undefined;
+  etag:
+    | Etag
+    | undefined;
+  /** Empty when the key was read, value or not. */
   error: string;
   metadata: { [key: string]: string };
   contentType: string;
@@ -218,17 +240,14 @@ export interface BulkStateItem_MetadataEntry {
   value: string;
 }
 
-export interface BulkGetResponse {
-  items: BulkStateItem[];
-}
-
-export interface BulkSetRequestOptions {
-  parallelism: number;
-}
-
 export interface BulkSetRequest {
   items: SetRequest[];
   options: BulkSetRequestOptions | undefined;
+}
+
+export interface BulkSetRequestOptions {
+  /** How many at the same time, 0 for any number. */
+  parallelism: number;
 }
 
 export interface BulkSetResponse {
@@ -238,25 +257,29 @@ export interface MultiMaxSizeRequest {
 }
 
 export interface MultiMaxSizeResponse {
+  /**
+   * Operations in one transaction. No limit may well be said with the largest int64 there is, which is more than
+   * a JavaScript number holds: hence a string there.
+   */
   maxSize: string;
 }
 
-function createBaseSorting(): Sorting {
-  return { key: "", order: 0 };
+function createBaseQueryRequest(): QueryRequest {
+  return { query: undefined, metadata: {} };
 }
 
-export const Sorting: MessageFns<Sorting> = {
-  encode(message: Sorting, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
+export const QueryRequest: MessageFns<QueryRequest> = {
+  encode(message: QueryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.query !== undefined) {
+      Query.encode(message.query, writer.uint32(10).fork()).join();
     }
-    if (message.order !== 0) {
-      writer.uint32(16).int32(message.order);
-    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      QueryRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Sorting {
+  decode(input: BinaryReader | Uint8Array, length?: number): QueryRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -265,7 +288,85 @@ export const Sorting: MessageFns<Sorting> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSorting();
+      const message = createBaseQueryRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.query = Query.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = QueryRequest_MetadataEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.metadata[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<QueryRequest>): QueryRequest {
+    return QueryRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<QueryRequest>): QueryRequest {
+    const message = createBaseQueryRequest();
+    message.query = (object.query !== undefined && object.query !== null) ? Query.fromPartial(object.query) : undefined;
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseQueryRequest_MetadataEntry(): QueryRequest_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const QueryRequest_MetadataEntry: MessageFns<QueryRequest_MetadataEntry> = {
+  encode(message: QueryRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueryRequest_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueryRequest_MetadataEntry();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -278,78 +379,11 @@ export const Sorting: MessageFns<Sorting> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.order = reader.int32() as any;
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Sorting>): Sorting {
-    return Sorting.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Sorting>): Sorting {
-    const message = createBaseSorting();
-    message.key = object.key ?? "";
-    message.order = object.order ?? 0;
-    return message;
-  },
-};
-
-function createBasePagination(): Pagination {
-  return { limit: 0, token: "" };
-}
-
-export const Pagination: MessageFns<Pagination> = {
-  encode(message: Pagination, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.limit !== 0) {
-      writer.uint32(8).int64(message.limit);
-    }
-    if (message.token !== "") {
-      writer.uint32(18).string(message.token);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Pagination {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePagination();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.limit = longToNumber(reader.int64());
-            continue;
-          }
-          case 2: {
             if (tag !== 18) {
               break;
             }
 
-            message.token = reader.string();
+            message.value = reader.string();
             continue;
           }
         }
@@ -364,13 +398,13 @@ export const Pagination: MessageFns<Pagination> = {
     }
   },
 
-  create(base?: DeepPartial<Pagination>): Pagination {
-    return Pagination.fromPartial(base ?? {});
+  create(base?: DeepPartial<QueryRequest_MetadataEntry>): QueryRequest_MetadataEntry {
+    return QueryRequest_MetadataEntry.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Pagination>): Pagination {
-    const message = createBasePagination();
-    message.limit = object.limit ?? 0;
-    message.token = object.token ?? "";
+  fromPartial(object: DeepPartial<QueryRequest_MetadataEntry>): QueryRequest_MetadataEntry {
+    const message = createBaseQueryRequest_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -534,100 +568,22 @@ export const Query_FilterEntry: MessageFns<Query_FilterEntry> = {
   },
 };
 
-function createBaseQueryRequest(): QueryRequest {
-  return { query: undefined, metadata: {} };
+function createBaseSorting(): Sorting {
+  return { key: "", order: 0 };
 }
 
-export const QueryRequest: MessageFns<QueryRequest> = {
-  encode(message: QueryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.query !== undefined) {
-      Query.encode(message.query, writer.uint32(10).fork()).join();
-    }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
-      QueryRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
-    });
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.query = Query.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            const entry2 = QueryRequest_MetadataEntry.decode(reader, reader.uint32());
-            if (entry2.value !== undefined) {
-              message.metadata[entry2.key] = entry2.value;
-            }
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<QueryRequest>): QueryRequest {
-    return QueryRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<QueryRequest>): QueryRequest {
-    const message = createBaseQueryRequest();
-    message.query = (object.query !== undefined && object.query !== null) ? Query.fromPartial(object.query) : undefined;
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    return message;
-  },
-};
-
-function createBaseQueryRequest_MetadataEntry(): QueryRequest_MetadataEntry {
-  return { key: "", value: "" };
-}
-
-export const QueryRequest_MetadataEntry: MessageFns<QueryRequest_MetadataEntry> = {
-  encode(message: QueryRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const Sorting: MessageFns<Sorting> = {
+  encode(message: Sorting, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.key !== "") {
       writer.uint32(10).string(message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
+    if (message.order !== 0) {
+      writer.uint32(16).int32(message.order);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryRequest_MetadataEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number): Sorting {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -636,7 +592,7 @@ export const QueryRequest_MetadataEntry: MessageFns<QueryRequest_MetadataEntry> 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryRequest_MetadataEntry();
+      const message = createBaseSorting();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -649,11 +605,11 @@ export const QueryRequest_MetadataEntry: MessageFns<QueryRequest_MetadataEntry> 
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
               break;
             }
 
-            message.value = reader.string();
+            message.order = reader.int32() as any;
             continue;
           }
         }
@@ -668,42 +624,33 @@ export const QueryRequest_MetadataEntry: MessageFns<QueryRequest_MetadataEntry> 
     }
   },
 
-  create(base?: DeepPartial<QueryRequest_MetadataEntry>): QueryRequest_MetadataEntry {
-    return QueryRequest_MetadataEntry.fromPartial(base ?? {});
+  create(base?: DeepPartial<Sorting>): Sorting {
+    return Sorting.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<QueryRequest_MetadataEntry>): QueryRequest_MetadataEntry {
-    const message = createBaseQueryRequest_MetadataEntry();
+  fromPartial(object: DeepPartial<Sorting>): Sorting {
+    const message = createBaseSorting();
     message.key = object.key ?? "";
-    message.value = object.value ?? "";
+    message.order = object.order ?? 0;
     return message;
   },
 };
 
-function createBaseQueryItem(): QueryItem {
-  return { key: "", data: new Uint8Array(0), etag: undefined, error: "", contentType: "" };
+function createBasePagination(): Pagination {
+  return { limit: 0, token: "" };
 }
 
-export const QueryItem: MessageFns<QueryItem> = {
-  encode(message: QueryItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
+export const Pagination: MessageFns<Pagination> = {
+  encode(message: Pagination, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limit !== 0) {
+      writer.uint32(8).int64(message.limit);
     }
-    if (message.data.length !== 0) {
-      writer.uint32(18).bytes(message.data);
-    }
-    if (message.etag !== undefined) {
-      Etag.encode(message.etag, writer.uint32(26).fork()).join();
-    }
-    if (message.error !== "") {
-      writer.uint32(34).string(message.error);
-    }
-    if (message.contentType !== "") {
-      writer.uint32(42).string(message.contentType);
+    if (message.token !== "") {
+      writer.uint32(18).string(message.token);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryItem {
+  decode(input: BinaryReader | Uint8Array, length?: number): Pagination {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -712,16 +659,16 @@ export const QueryItem: MessageFns<QueryItem> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryItem();
+      const message = createBasePagination();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 10) {
+            if (tag !== 8) {
               break;
             }
 
-            message.key = reader.string();
+            message.limit = longToNumber(reader.int64());
             continue;
           }
           case 2: {
@@ -729,31 +676,7 @@ export const QueryItem: MessageFns<QueryItem> = {
               break;
             }
 
-            message.data = reader.bytes();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.etag = Etag.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.error = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.contentType = reader.string();
+            message.token = reader.string();
             continue;
           }
         }
@@ -768,16 +691,13 @@ export const QueryItem: MessageFns<QueryItem> = {
     }
   },
 
-  create(base?: DeepPartial<QueryItem>): QueryItem {
-    return QueryItem.fromPartial(base ?? {});
+  create(base?: DeepPartial<Pagination>): Pagination {
+    return Pagination.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<QueryItem>): QueryItem {
-    const message = createBaseQueryItem();
-    message.key = object.key ?? "";
-    message.data = object.data ?? new Uint8Array(0);
-    message.etag = (object.etag !== undefined && object.etag !== null) ? Etag.fromPartial(object.etag) : undefined;
-    message.error = object.error ?? "";
-    message.contentType = object.contentType ?? "";
+  fromPartial(object: DeepPartial<Pagination>): Pagination {
+    const message = createBasePagination();
+    message.limit = object.limit ?? 0;
+    message.token = object.token ?? "";
     return message;
   },
 };
@@ -939,24 +859,31 @@ export const QueryResponse_MetadataEntry: MessageFns<QueryResponse_MetadataEntry
   },
 };
 
-function createBaseTransactionalStateOperation(): TransactionalStateOperation {
-  return { request: undefined };
+function createBaseQueryItem(): QueryItem {
+  return { key: "", data: new Uint8Array(0), etag: undefined, error: "", contentType: "" };
 }
 
-export const TransactionalStateOperation: MessageFns<TransactionalStateOperation> = {
-  encode(message: TransactionalStateOperation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    switch (message.request?.$case) {
-      case "delete":
-        DeleteRequest.encode(message.request.value, writer.uint32(10).fork()).join();
-        break;
-      case "set":
-        SetRequest.encode(message.request.value, writer.uint32(18).fork()).join();
-        break;
+export const QueryItem: MessageFns<QueryItem> = {
+  encode(message: QueryItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(18).bytes(message.data);
+    }
+    if (message.etag !== undefined) {
+      Etag.encode(message.etag, writer.uint32(26).fork()).join();
+    }
+    if (message.error !== "") {
+      writer.uint32(34).string(message.error);
+    }
+    if (message.contentType !== "") {
+      writer.uint32(42).string(message.contentType);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TransactionalStateOperation {
+  decode(input: BinaryReader | Uint8Array, length?: number): QueryItem {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -965,7 +892,7 @@ export const TransactionalStateOperation: MessageFns<TransactionalStateOperation
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTransactionalStateOperation();
+      const message = createBaseQueryItem();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -974,7 +901,7 @@ export const TransactionalStateOperation: MessageFns<TransactionalStateOperation
               break;
             }
 
-            message.request = { $case: "delete", value: DeleteRequest.decode(reader, reader.uint32()) };
+            message.key = reader.string();
             continue;
           }
           case 2: {
@@ -982,7 +909,31 @@ export const TransactionalStateOperation: MessageFns<TransactionalStateOperation
               break;
             }
 
-            message.request = { $case: "set", value: SetRequest.decode(reader, reader.uint32()) };
+            message.data = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.etag = Etag.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.contentType = reader.string();
             continue;
           }
         }
@@ -997,25 +948,71 @@ export const TransactionalStateOperation: MessageFns<TransactionalStateOperation
     }
   },
 
-  create(base?: DeepPartial<TransactionalStateOperation>): TransactionalStateOperation {
-    return TransactionalStateOperation.fromPartial(base ?? {});
+  create(base?: DeepPartial<QueryItem>): QueryItem {
+    return QueryItem.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<TransactionalStateOperation>): TransactionalStateOperation {
-    const message = createBaseTransactionalStateOperation();
-    switch (object.request?.$case) {
-      case "delete": {
-        if (object.request?.value !== undefined && object.request?.value !== null) {
-          message.request = { $case: "delete", value: DeleteRequest.fromPartial(object.request.value) };
-        }
-        break;
-      }
-      case "set": {
-        if (object.request?.value !== undefined && object.request?.value !== null) {
-          message.request = { $case: "set", value: SetRequest.fromPartial(object.request.value) };
-        }
-        break;
-      }
+  fromPartial(object: DeepPartial<QueryItem>): QueryItem {
+    const message = createBaseQueryItem();
+    message.key = object.key ?? "";
+    message.data = object.data ?? new Uint8Array(0);
+    message.etag = (object.etag !== undefined && object.etag !== null) ? Etag.fromPartial(object.etag) : undefined;
+    message.error = object.error ?? "";
+    message.contentType = object.contentType ?? "";
+    return message;
+  },
+};
+
+function createBaseEtag(): Etag {
+  return { value: "" };
+}
+
+export const Etag: MessageFns<Etag> = {
+  encode(message: Etag, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== "") {
+      writer.uint32(10).string(message.value);
     }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Etag {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEtag();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Etag>): Etag {
+    return Etag.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Etag>): Etag {
+    const message = createBaseEtag();
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -1165,16 +1162,24 @@ export const TransactionalStateRequest_MetadataEntry: MessageFns<TransactionalSt
   },
 };
 
-function createBaseTransactionalStateResponse(): TransactionalStateResponse {
-  return {};
+function createBaseTransactionalStateOperation(): TransactionalStateOperation {
+  return { request: undefined };
 }
 
-export const TransactionalStateResponse: MessageFns<TransactionalStateResponse> = {
-  encode(_: TransactionalStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const TransactionalStateOperation: MessageFns<TransactionalStateOperation> = {
+  encode(message: TransactionalStateOperation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.request?.$case) {
+      case "delete":
+        DeleteRequest.encode(message.request.value, writer.uint32(10).fork()).join();
+        break;
+      case "set":
+        SetRequest.encode(message.request.value, writer.uint32(18).fork()).join();
+        break;
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TransactionalStateResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): TransactionalStateOperation {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1183,10 +1188,26 @@ export const TransactionalStateResponse: MessageFns<TransactionalStateResponse> 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTransactionalStateResponse();
+      const message = createBaseTransactionalStateOperation();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.request = { $case: "delete", value: DeleteRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.request = { $case: "set", value: SetRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1199,28 +1220,51 @@ export const TransactionalStateResponse: MessageFns<TransactionalStateResponse> 
     }
   },
 
-  create(base?: DeepPartial<TransactionalStateResponse>): TransactionalStateResponse {
-    return TransactionalStateResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<TransactionalStateOperation>): TransactionalStateOperation {
+    return TransactionalStateOperation.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<TransactionalStateResponse>): TransactionalStateResponse {
-    const message = createBaseTransactionalStateResponse();
+  fromPartial(object: DeepPartial<TransactionalStateOperation>): TransactionalStateOperation {
+    const message = createBaseTransactionalStateOperation();
+    switch (object.request?.$case) {
+      case "delete": {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "delete", value: DeleteRequest.fromPartial(object.request.value) };
+        }
+        break;
+      }
+      case "set": {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "set", value: SetRequest.fromPartial(object.request.value) };
+        }
+        break;
+      }
+    }
     return message;
   },
 };
 
-function createBaseEtag(): Etag {
-  return { value: "" };
+function createBaseDeleteRequest(): DeleteRequest {
+  return { key: "", etag: undefined, metadata: {}, options: undefined };
 }
 
-export const Etag: MessageFns<Etag> = {
-  encode(message: Etag, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.value !== "") {
-      writer.uint32(10).string(message.value);
+export const DeleteRequest: MessageFns<DeleteRequest> = {
+  encode(message: DeleteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.etag !== undefined) {
+      Etag.encode(message.etag, writer.uint32(18).fork()).join();
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      DeleteRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    if (message.options !== undefined) {
+      StateOptions.encode(message.options, writer.uint32(34).fork()).join();
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Etag {
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1229,12 +1273,118 @@ export const Etag: MessageFns<Etag> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEtag();
+      const message = createBaseDeleteRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = Etag.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = DeleteRequest_MetadataEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.metadata[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.options = StateOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeleteRequest>): DeleteRequest {
+    return DeleteRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteRequest>): DeleteRequest {
+    const message = createBaseDeleteRequest();
+    message.key = object.key ?? "";
+    message.etag = (object.etag !== undefined && object.etag !== null) ? Etag.fromPartial(object.etag) : undefined;
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.options = (object.options !== undefined && object.options !== null)
+      ? StateOptions.fromPartial(object.options)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDeleteRequest_MetadataEntry(): DeleteRequest_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const DeleteRequest_MetadataEntry: MessageFns<DeleteRequest_MetadataEntry> = {
+  encode(message: DeleteRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRequest_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteRequest_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
               break;
             }
 
@@ -1253,11 +1403,12 @@ export const Etag: MessageFns<Etag> = {
     }
   },
 
-  create(base?: DeepPartial<Etag>): Etag {
-    return Etag.fromPartial(base ?? {});
+  create(base?: DeepPartial<DeleteRequest_MetadataEntry>): DeleteRequest_MetadataEntry {
+    return DeleteRequest_MetadataEntry.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Etag>): Etag {
-    const message = createBaseEtag();
+  fromPartial(object: DeepPartial<DeleteRequest_MetadataEntry>): DeleteRequest_MetadataEntry {
+    const message = createBaseDeleteRequest_MetadataEntry();
+    message.key = object.key ?? "";
     message.value = object.value ?? "";
     return message;
   },
@@ -1326,6 +1477,244 @@ export const StateOptions: MessageFns<StateOptions> = {
     const message = createBaseStateOptions();
     message.concurrency = object.concurrency ?? 0;
     message.consistency = object.consistency ?? 0;
+    return message;
+  },
+};
+
+function createBaseSetRequest(): SetRequest {
+  return { key: "", value: new Uint8Array(0), etag: undefined, metadata: {}, options: undefined, contentType: "" };
+}
+
+export const SetRequest: MessageFns<SetRequest> = {
+  encode(message: SetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value.length !== 0) {
+      writer.uint32(18).bytes(message.value);
+    }
+    if (message.etag !== undefined) {
+      Etag.encode(message.etag, writer.uint32(26).fork()).join();
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      SetRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    if (message.options !== undefined) {
+      StateOptions.encode(message.options, writer.uint32(42).fork()).join();
+    }
+    if (message.contentType !== "") {
+      writer.uint32(50).string(message.contentType);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.etag = Etag.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = SetRequest_MetadataEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.metadata[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.options = StateOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.contentType = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetRequest>): SetRequest {
+    return SetRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetRequest>): SetRequest {
+    const message = createBaseSetRequest();
+    message.key = object.key ?? "";
+    message.value = object.value ?? new Uint8Array(0);
+    message.etag = (object.etag !== undefined && object.etag !== null) ? Etag.fromPartial(object.etag) : undefined;
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.options = (object.options !== undefined && object.options !== null)
+      ? StateOptions.fromPartial(object.options)
+      : undefined;
+    message.contentType = object.contentType ?? "";
+    return message;
+  },
+};
+
+function createBaseSetRequest_MetadataEntry(): SetRequest_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const SetRequest_MetadataEntry: MessageFns<SetRequest_MetadataEntry> = {
+  encode(message: SetRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetRequest_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetRequest_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetRequest_MetadataEntry>): SetRequest_MetadataEntry {
+    return SetRequest_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetRequest_MetadataEntry>): SetRequest_MetadataEntry {
+    const message = createBaseSetRequest_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseTransactionalStateResponse(): TransactionalStateResponse {
+  return {};
+}
+
+export const TransactionalStateResponse: MessageFns<TransactionalStateResponse> = {
+  encode(_: TransactionalStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransactionalStateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransactionalStateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TransactionalStateResponse>): TransactionalStateResponse {
+    return TransactionalStateResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<TransactionalStateResponse>): TransactionalStateResponse {
+    const message = createBaseTransactionalStateResponse();
     return message;
   },
 };
@@ -1426,6 +1815,49 @@ export const InitResponse: MessageFns<InitResponse> = {
   },
   fromPartial(_: DeepPartial<InitResponse>): InitResponse {
     const message = createBaseInitResponse();
+    return message;
+  },
+};
+
+function createBaseDeleteResponse(): DeleteResponse {
+  return {};
+}
+
+export const DeleteResponse: MessageFns<DeleteResponse> = {
+  encode(_: DeleteResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeleteResponse>): DeleteResponse {
+    return DeleteResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DeleteResponse>): DeleteResponse {
+    const message = createBaseDeleteResponse();
     return message;
   },
 };
@@ -1756,415 +2188,6 @@ export const GetResponse_MetadataEntry: MessageFns<GetResponse_MetadataEntry> = 
   },
 };
 
-function createBaseDeleteRequest(): DeleteRequest {
-  return { key: "", etag: undefined, metadata: {}, options: undefined };
-}
-
-export const DeleteRequest: MessageFns<DeleteRequest> = {
-  encode(message: DeleteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.etag !== undefined) {
-      Etag.encode(message.etag, writer.uint32(18).fork()).join();
-    }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
-      DeleteRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
-    });
-    if (message.options !== undefined) {
-      StateOptions.encode(message.options, writer.uint32(34).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDeleteRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.etag = Etag.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            const entry3 = DeleteRequest_MetadataEntry.decode(reader, reader.uint32());
-            if (entry3.value !== undefined) {
-              message.metadata[entry3.key] = entry3.value;
-            }
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.options = StateOptions.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<DeleteRequest>): DeleteRequest {
-    return DeleteRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<DeleteRequest>): DeleteRequest {
-    const message = createBaseDeleteRequest();
-    message.key = object.key ?? "";
-    message.etag = (object.etag !== undefined && object.etag !== null) ? Etag.fromPartial(object.etag) : undefined;
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    message.options = (object.options !== undefined && object.options !== null)
-      ? StateOptions.fromPartial(object.options)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseDeleteRequest_MetadataEntry(): DeleteRequest_MetadataEntry {
-  return { key: "", value: "" };
-}
-
-export const DeleteRequest_MetadataEntry: MessageFns<DeleteRequest_MetadataEntry> = {
-  encode(message: DeleteRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRequest_MetadataEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDeleteRequest_MetadataEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<DeleteRequest_MetadataEntry>): DeleteRequest_MetadataEntry {
-    return DeleteRequest_MetadataEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<DeleteRequest_MetadataEntry>): DeleteRequest_MetadataEntry {
-    const message = createBaseDeleteRequest_MetadataEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
-};
-
-function createBaseDeleteResponse(): DeleteResponse {
-  return {};
-}
-
-export const DeleteResponse: MessageFns<DeleteResponse> = {
-  encode(_: DeleteResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): DeleteResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDeleteResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<DeleteResponse>): DeleteResponse {
-    return DeleteResponse.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<DeleteResponse>): DeleteResponse {
-    const message = createBaseDeleteResponse();
-    return message;
-  },
-};
-
-function createBaseSetRequest(): SetRequest {
-  return { key: "", value: new Uint8Array(0), etag: undefined, metadata: {}, options: undefined, contentType: "" };
-}
-
-export const SetRequest: MessageFns<SetRequest> = {
-  encode(message: SetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value.length !== 0) {
-      writer.uint32(18).bytes(message.value);
-    }
-    if (message.etag !== undefined) {
-      Etag.encode(message.etag, writer.uint32(26).fork()).join();
-    }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
-      SetRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
-    });
-    if (message.options !== undefined) {
-      StateOptions.encode(message.options, writer.uint32(42).fork()).join();
-    }
-    if (message.contentType !== "") {
-      writer.uint32(50).string(message.contentType);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SetRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSetRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.bytes();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.etag = Etag.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            const entry4 = SetRequest_MetadataEntry.decode(reader, reader.uint32());
-            if (entry4.value !== undefined) {
-              message.metadata[entry4.key] = entry4.value;
-            }
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.options = StateOptions.decode(reader, reader.uint32());
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.contentType = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SetRequest>): SetRequest {
-    return SetRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SetRequest>): SetRequest {
-    const message = createBaseSetRequest();
-    message.key = object.key ?? "";
-    message.value = object.value ?? new Uint8Array(0);
-    message.etag = (object.etag !== undefined && object.etag !== null) ? Etag.fromPartial(object.etag) : undefined;
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    message.options = (object.options !== undefined && object.options !== null)
-      ? StateOptions.fromPartial(object.options)
-      : undefined;
-    message.contentType = object.contentType ?? "";
-    return message;
-  },
-};
-
-function createBaseSetRequest_MetadataEntry(): SetRequest_MetadataEntry {
-  return { key: "", value: "" };
-}
-
-export const SetRequest_MetadataEntry: MessageFns<SetRequest_MetadataEntry> = {
-  encode(message: SetRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SetRequest_MetadataEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSetRequest_MetadataEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SetRequest_MetadataEntry>): SetRequest_MetadataEntry {
-    return SetRequest_MetadataEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SetRequest_MetadataEntry>): SetRequest_MetadataEntry {
-    const message = createBaseSetRequest_MetadataEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
-};
-
 function createBaseSetResponse(): SetResponse {
   return {};
 }
@@ -2204,61 +2227,6 @@ export const SetResponse: MessageFns<SetResponse> = {
   },
   fromPartial(_: DeepPartial<SetResponse>): SetResponse {
     const message = createBaseSetResponse();
-    return message;
-  },
-};
-
-function createBaseBulkDeleteRequestOptions(): BulkDeleteRequestOptions {
-  return { parallelism: 0 };
-}
-
-export const BulkDeleteRequestOptions: MessageFns<BulkDeleteRequestOptions> = {
-  encode(message: BulkDeleteRequestOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.parallelism !== 0) {
-      writer.uint32(8).int64(message.parallelism);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BulkDeleteRequestOptions {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBulkDeleteRequestOptions();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.parallelism = longToNumber(reader.int64());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BulkDeleteRequestOptions>): BulkDeleteRequestOptions {
-    return BulkDeleteRequestOptions.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BulkDeleteRequestOptions>): BulkDeleteRequestOptions {
-    const message = createBaseBulkDeleteRequestOptions();
-    message.parallelism = object.parallelism ?? 0;
     return message;
   },
 };
@@ -2332,6 +2300,61 @@ export const BulkDeleteRequest: MessageFns<BulkDeleteRequest> = {
   },
 };
 
+function createBaseBulkDeleteRequestOptions(): BulkDeleteRequestOptions {
+  return { parallelism: 0 };
+}
+
+export const BulkDeleteRequestOptions: MessageFns<BulkDeleteRequestOptions> = {
+  encode(message: BulkDeleteRequestOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parallelism !== 0) {
+      writer.uint32(8).int64(message.parallelism);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BulkDeleteRequestOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBulkDeleteRequestOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.parallelism = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BulkDeleteRequestOptions>): BulkDeleteRequestOptions {
+    return BulkDeleteRequestOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BulkDeleteRequestOptions>): BulkDeleteRequestOptions {
+    const message = createBaseBulkDeleteRequestOptions();
+    message.parallelism = object.parallelism ?? 0;
+    return message;
+  },
+};
+
 function createBaseBulkDeleteResponse(): BulkDeleteResponse {
   return {};
 }
@@ -2371,61 +2394,6 @@ export const BulkDeleteResponse: MessageFns<BulkDeleteResponse> = {
   },
   fromPartial(_: DeepPartial<BulkDeleteResponse>): BulkDeleteResponse {
     const message = createBaseBulkDeleteResponse();
-    return message;
-  },
-};
-
-function createBaseBulkGetRequestOptions(): BulkGetRequestOptions {
-  return { parallelism: 0 };
-}
-
-export const BulkGetRequestOptions: MessageFns<BulkGetRequestOptions> = {
-  encode(message: BulkGetRequestOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.parallelism !== 0) {
-      writer.uint32(8).int64(message.parallelism);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BulkGetRequestOptions {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBulkGetRequestOptions();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.parallelism = longToNumber(reader.int64());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BulkGetRequestOptions>): BulkGetRequestOptions {
-    return BulkGetRequestOptions.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BulkGetRequestOptions>): BulkGetRequestOptions {
-    const message = createBaseBulkGetRequestOptions();
-    message.parallelism = object.parallelism ?? 0;
     return message;
   },
 };
@@ -2495,6 +2463,116 @@ export const BulkGetRequest: MessageFns<BulkGetRequest> = {
     message.options = (object.options !== undefined && object.options !== null)
       ? BulkGetRequestOptions.fromPartial(object.options)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseBulkGetRequestOptions(): BulkGetRequestOptions {
+  return { parallelism: 0 };
+}
+
+export const BulkGetRequestOptions: MessageFns<BulkGetRequestOptions> = {
+  encode(message: BulkGetRequestOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parallelism !== 0) {
+      writer.uint32(8).int64(message.parallelism);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BulkGetRequestOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBulkGetRequestOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.parallelism = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BulkGetRequestOptions>): BulkGetRequestOptions {
+    return BulkGetRequestOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BulkGetRequestOptions>): BulkGetRequestOptions {
+    const message = createBaseBulkGetRequestOptions();
+    message.parallelism = object.parallelism ?? 0;
+    return message;
+  },
+};
+
+function createBaseBulkGetResponse(): BulkGetResponse {
+  return { items: [] };
+}
+
+export const BulkGetResponse: MessageFns<BulkGetResponse> = {
+  encode(message: BulkGetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.items) {
+      BulkStateItem.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BulkGetResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBulkGetResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.items.push(BulkStateItem.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BulkGetResponse>): BulkGetResponse {
+    return BulkGetResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BulkGetResponse>): BulkGetResponse {
+    const message = createBaseBulkGetResponse();
+    message.items = object.items?.map((e) => BulkStateItem.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2692,116 +2770,6 @@ export const BulkStateItem_MetadataEntry: MessageFns<BulkStateItem_MetadataEntry
   },
 };
 
-function createBaseBulkGetResponse(): BulkGetResponse {
-  return { items: [] };
-}
-
-export const BulkGetResponse: MessageFns<BulkGetResponse> = {
-  encode(message: BulkGetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.items) {
-      BulkStateItem.encode(v!, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BulkGetResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBulkGetResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.items.push(BulkStateItem.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BulkGetResponse>): BulkGetResponse {
-    return BulkGetResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BulkGetResponse>): BulkGetResponse {
-    const message = createBaseBulkGetResponse();
-    message.items = object.items?.map((e) => BulkStateItem.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseBulkSetRequestOptions(): BulkSetRequestOptions {
-  return { parallelism: 0 };
-}
-
-export const BulkSetRequestOptions: MessageFns<BulkSetRequestOptions> = {
-  encode(message: BulkSetRequestOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.parallelism !== 0) {
-      writer.uint32(8).int64(message.parallelism);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BulkSetRequestOptions {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBulkSetRequestOptions();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.parallelism = longToNumber(reader.int64());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BulkSetRequestOptions>): BulkSetRequestOptions {
-    return BulkSetRequestOptions.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BulkSetRequestOptions>): BulkSetRequestOptions {
-    const message = createBaseBulkSetRequestOptions();
-    message.parallelism = object.parallelism ?? 0;
-    return message;
-  },
-};
-
 function createBaseBulkSetRequest(): BulkSetRequest {
   return { items: [], options: undefined };
 }
@@ -2867,6 +2835,61 @@ export const BulkSetRequest: MessageFns<BulkSetRequest> = {
     message.options = (object.options !== undefined && object.options !== null)
       ? BulkSetRequestOptions.fromPartial(object.options)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseBulkSetRequestOptions(): BulkSetRequestOptions {
+  return { parallelism: 0 };
+}
+
+export const BulkSetRequestOptions: MessageFns<BulkSetRequestOptions> = {
+  encode(message: BulkSetRequestOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parallelism !== 0) {
+      writer.uint32(8).int64(message.parallelism);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BulkSetRequestOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBulkSetRequestOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.parallelism = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BulkSetRequestOptions>): BulkSetRequestOptions {
+    return BulkSetRequestOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BulkSetRequestOptions>): BulkSetRequestOptions {
+    const message = createBaseBulkSetRequestOptions();
+    message.parallelism = object.parallelism ?? 0;
     return message;
   },
 };
@@ -3012,6 +3035,7 @@ export const MultiMaxSizeResponse: MessageFns<MultiMaxSizeResponse> = {
   },
 };
 
+/** Goes with the feature QUERY_API. The name is spelled so on the wire. */
 export type QueriableStateStoreDefinition = typeof QueriableStateStoreDefinition;
 export const QueriableStateStoreDefinition = {
   name: "QueriableStateStore",
@@ -3028,6 +3052,7 @@ export const QueriableStateStoreDefinition = {
   },
 } as const;
 
+/** Goes with the feature TRANSACTIONAL. */
 export type TransactionalStateStoreDefinition = typeof TransactionalStateStoreDefinition;
 export const TransactionalStateStoreDefinition = {
   name: "TransactionalStateStore",
@@ -3049,6 +3074,7 @@ export const StateStoreDefinition = {
   name: "StateStore",
   fullName: "dapr.proto.components.v1.StateStore",
   methods: {
+    /** Once for each instance, before anything else. */
     init: {
       name: "Init",
       requestType: InitRequest as typeof InitRequest,
@@ -3065,6 +3091,7 @@ export const StateStoreDefinition = {
       responseStream: false,
       options: {},
     },
+    /** A key that is not there is no error, unless a tag is given. */
     delete: {
       name: "Delete",
       requestType: DeleteRequest as typeof DeleteRequest,
@@ -3073,6 +3100,7 @@ export const StateStoreDefinition = {
       responseStream: false,
       options: {},
     },
+    /** A key without a value is no error: empty data, no tag. */
     get: {
       name: "Get",
       requestType: GetRequest as typeof GetRequest,
@@ -3081,6 +3109,7 @@ export const StateStoreDefinition = {
       responseStream: false,
       options: {},
     },
+    /** A tag that no longer fits fails with FAILED_PRECONDITION and a detail for the field `etag`. */
     set: {
       name: "Set",
       requestType: SetRequest as typeof SetRequest,
@@ -3105,6 +3134,7 @@ export const StateStoreDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Each item carries its own error. */
     bulkGet: {
       name: "BulkGet",
       requestType: BulkGetRequest as typeof BulkGetRequest,
@@ -3124,6 +3154,7 @@ export const StateStoreDefinition = {
   },
 } as const;
 
+/** For a store with a limit to the size of a transaction. */
 export type TransactionalStoreMultiMaxSizeDefinition = typeof TransactionalStoreMultiMaxSizeDefinition;
 export const TransactionalStoreMultiMaxSizeDefinition = {
   name: "TransactionalStoreMultiMaxSize",

@@ -7,12 +7,17 @@ import { Any } from "../../../../google/protobuf/any.ts";
 import { Duration } from "../../../../google/protobuf/duration.ts";
 import { JobFailurePolicy } from "../../common/v1/common.ts";
 
+/** Actors: timers, reminders, state, calls, and hosting over one stream. */
+
+/** Gone when the actor is deactivated. */
 export interface RegisterActorTimerRequest {
   actorType: string;
   actorId: string;
   name: string;
+  /** RFC 3339 or ISO 8601 duration or Go duration; so are `period` and `ttl`. */
   dueTime: string;
   period: string;
+  /** The method to call. */
   callback: string;
   data: Uint8Array;
   ttl: string;
@@ -24,6 +29,7 @@ export interface UnregisterActorTimerRequest {
   name: string;
 }
 
+/** Kept until removed, or until it has run out. */
 export interface RegisterActorReminderRequest {
   actorType: string;
   actorId: string;
@@ -32,6 +38,7 @@ export interface RegisterActorReminderRequest {
   period: string;
   data: Uint8Array;
   ttl: string;
+  /** Absent means true. */
   overwrite?: boolean | undefined;
   failurePolicy?: JobFailurePolicy | undefined;
 }
@@ -42,74 +49,18 @@ export interface UnregisterActorReminderRequest {
   name: string;
 }
 
-export interface GetActorStateRequest {
+export interface UnregisterActorRemindersByTypeRequest {
   actorType: string;
-  actorId: string;
-  key: string;
+  /** Absent: reminders of all actors of the type. */
+  actorId?: string | undefined;
 }
 
-export interface GetActorStateResponse {
-  data: Uint8Array;
-  metadata: { [key: string]: string };
-}
-
-export interface GetActorStateResponse_MetadataEntry {
-  key: string;
-  value: string;
-}
-
-export interface ExecuteActorStateTransactionRequest {
-  actorType: string;
-  actorId: string;
-  operations: TransactionalActorStateOperation[];
-}
-
-export interface TransactionalActorStateOperation {
-  operationType: string;
-  key: string;
-  value: Any | undefined;
-  metadata: { [key: string]: string };
-}
-
-export interface TransactionalActorStateOperation_MetadataEntry {
-  key: string;
-  value: string;
-}
-
-export interface InvokeActorRequest {
-  actorType: string;
-  actorId: string;
-  method: string;
-  data: Uint8Array;
-  metadata: { [key: string]: string };
-}
-
-export interface InvokeActorRequest_MetadataEntry {
-  key: string;
-  value: string;
-}
-
-export interface InvokeActorResponse {
-  data: Uint8Array;
-}
-
-export interface GetActorReminderRequest {
-  actorType: string;
-  actorId: string;
-  name: string;
-}
-
-export interface GetActorReminderResponse {
-  actorType: string;
-  actorId: string;
-  dueTime?: string | undefined;
-  period?: string | undefined;
-  data: Any | undefined;
-  ttl?: string | undefined;
+export interface UnregisterActorRemindersByTypeResponse {
 }
 
 export interface ListActorRemindersRequest {
   actorType: string;
+  /** Absent: reminders of all actors of the type. */
   actorId?: string | undefined;
 }
 
@@ -131,14 +82,76 @@ export interface ActorReminder {
   ttl?: string | undefined;
 }
 
-export interface UnregisterActorRemindersByTypeRequest {
+/** The actor has to live on this host. */
+export interface GetActorStateRequest {
   actorType: string;
-  actorId?: string | undefined;
+  actorId: string;
+  key: string;
 }
 
-export interface UnregisterActorRemindersByTypeResponse {
+export interface GetActorStateResponse {
+  data: Uint8Array;
+  metadata: { [key: string]: string };
 }
 
+export interface GetActorStateResponse_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface GetActorReminderRequest {
+  actorType: string;
+  actorId: string;
+  name: string;
+}
+
+export interface GetActorReminderResponse {
+  actorType: string;
+  actorId: string;
+  dueTime?: string | undefined;
+  period?: string | undefined;
+  data: Any | undefined;
+  ttl?: string | undefined;
+}
+
+export interface ExecuteActorStateTransactionRequest {
+  actorType: string;
+  actorId: string;
+  operations: TransactionalActorStateOperation[];
+}
+
+export interface TransactionalActorStateOperation {
+  /** `upsert` or `delete`. */
+  operationType: string;
+  key: string;
+  value: Any | undefined;
+  metadata: { [key: string]: string };
+}
+
+export interface TransactionalActorStateOperation_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface InvokeActorRequest {
+  actorType: string;
+  actorId: string;
+  method: string;
+  data: Uint8Array;
+  /** Headers of the call. */
+  metadata: { [key: string]: string };
+}
+
+export interface InvokeActorRequest_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface InvokeActorResponse {
+  data: Uint8Array;
+}
+
+/** From the application. The first is the initial one; the others answer by id. */
 export interface SubscribeActorEventsRequestAlpha1 {
   requestType:
     | { $case: "initialRequest"; value: SubscribeActorEventsRequestInitialAlpha1 }
@@ -151,18 +164,37 @@ export interface SubscribeActorEventsRequestAlpha1 {
 }
 
 export interface SubscribeActorEventsRequestInitialAlpha1 {
+  /** The actor types this application hosts. */
+  entities: string[];
+  actorIdleTimeout?: Duration | undefined;
+  drainOngoingCallTimeout?: Duration | undefined;
+  drainRebalancedActors?: boolean | undefined;
+  reentrancy?:
+    | ActorReentrancyConfig
+    | undefined;
+  /** Exceptions for some of the types. */
+  entitiesConfig: ActorEntityConfig[];
+}
+
+export interface ActorReentrancyConfig {
+  enabled: boolean;
+  /** Absent: 32. */
+  maxStackDepth?: number | undefined;
+}
+
+export interface ActorEntityConfig {
   entities: string[];
   actorIdleTimeout?: Duration | undefined;
   drainOngoingCallTimeout?: Duration | undefined;
   drainRebalancedActors?: boolean | undefined;
   reentrancy?: ActorReentrancyConfig | undefined;
-  entitiesConfig: ActorEntityConfig[];
 }
 
 export interface SubscribeActorEventsRequestInvokeResponseAlpha1 {
   id: string;
   data: Uint8Array;
   metadata: { [key: string]: string };
+  /** The method ran and failed; `data` says how. */
   error: boolean;
 }
 
@@ -171,8 +203,10 @@ export interface SubscribeActorEventsRequestInvokeResponseAlpha1_MetadataEntry {
   value: string;
 }
 
+/** Answers a reminder or a timer. */
 export interface SubscribeActorEventsRequestReminderResponseAlpha1 {
   id: string;
+  /** No further ones, please. */
   cancel: boolean;
 }
 
@@ -180,12 +214,15 @@ export interface SubscribeActorEventsRequestDeactivateResponseAlpha1 {
   id: string;
 }
 
+/** The request did not reach the actor. */
 export interface SubscribeActorEventsRequestFailedAlpha1 {
   id: string;
+  /** A gRPC status code. */
   code: number;
   message: string;
 }
 
+/** From the runtime. The first is the initial one; each of the others wants an answer with its id. */
 export interface SubscribeActorEventsResponseAlpha1 {
   responseType:
     | { $case: "initialResponse"; value: SubscribeActorEventsResponseInitialAlpha1 }
@@ -238,19 +275,6 @@ export interface SubscribeActorEventsResponseDeactivateRequestAlpha1 {
   id: string;
   actorType: string;
   actorId: string;
-}
-
-export interface ActorEntityConfig {
-  entities: string[];
-  actorIdleTimeout?: Duration | undefined;
-  drainOngoingCallTimeout?: Duration | undefined;
-  drainRebalancedActors?: boolean | undefined;
-  reentrancy?: ActorReentrancyConfig | undefined;
-}
-
-export interface ActorReentrancyConfig {
-  enabled: boolean;
-  maxStackDepth?: number | undefined;
 }
 
 function createBaseRegisterActorTimerRequest(): RegisterActorTimerRequest {
@@ -722,6 +746,422 @@ export const UnregisterActorReminderRequest: MessageFns<UnregisterActorReminderR
   },
 };
 
+function createBaseUnregisterActorRemindersByTypeRequest(): UnregisterActorRemindersByTypeRequest {
+  return { actorType: "", actorId: undefined };
+}
+
+export const UnregisterActorRemindersByTypeRequest: MessageFns<UnregisterActorRemindersByTypeRequest> = {
+  encode(message: UnregisterActorRemindersByTypeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.actorType !== "") {
+      writer.uint32(10).string(message.actorType);
+    }
+    if (message.actorId !== undefined) {
+      writer.uint32(18).string(message.actorId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnregisterActorRemindersByTypeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnregisterActorRemindersByTypeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.actorType = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actorId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UnregisterActorRemindersByTypeRequest>): UnregisterActorRemindersByTypeRequest {
+    return UnregisterActorRemindersByTypeRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UnregisterActorRemindersByTypeRequest>): UnregisterActorRemindersByTypeRequest {
+    const message = createBaseUnregisterActorRemindersByTypeRequest();
+    message.actorType = object.actorType ?? "";
+    message.actorId = object.actorId ?? undefined;
+    return message;
+  },
+};
+
+function createBaseUnregisterActorRemindersByTypeResponse(): UnregisterActorRemindersByTypeResponse {
+  return {};
+}
+
+export const UnregisterActorRemindersByTypeResponse: MessageFns<UnregisterActorRemindersByTypeResponse> = {
+  encode(_: UnregisterActorRemindersByTypeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnregisterActorRemindersByTypeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnregisterActorRemindersByTypeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UnregisterActorRemindersByTypeResponse>): UnregisterActorRemindersByTypeResponse {
+    return UnregisterActorRemindersByTypeResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<UnregisterActorRemindersByTypeResponse>): UnregisterActorRemindersByTypeResponse {
+    const message = createBaseUnregisterActorRemindersByTypeResponse();
+    return message;
+  },
+};
+
+function createBaseListActorRemindersRequest(): ListActorRemindersRequest {
+  return { actorType: "", actorId: undefined };
+}
+
+export const ListActorRemindersRequest: MessageFns<ListActorRemindersRequest> = {
+  encode(message: ListActorRemindersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.actorType !== "") {
+      writer.uint32(10).string(message.actorType);
+    }
+    if (message.actorId !== undefined) {
+      writer.uint32(18).string(message.actorId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListActorRemindersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListActorRemindersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.actorType = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actorId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListActorRemindersRequest>): ListActorRemindersRequest {
+    return ListActorRemindersRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListActorRemindersRequest>): ListActorRemindersRequest {
+    const message = createBaseListActorRemindersRequest();
+    message.actorType = object.actorType ?? "";
+    message.actorId = object.actorId ?? undefined;
+    return message;
+  },
+};
+
+function createBaseListActorRemindersResponse(): ListActorRemindersResponse {
+  return { reminders: [] };
+}
+
+export const ListActorRemindersResponse: MessageFns<ListActorRemindersResponse> = {
+  encode(message: ListActorRemindersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.reminders) {
+      NamedActorReminder.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListActorRemindersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListActorRemindersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reminders.push(NamedActorReminder.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListActorRemindersResponse>): ListActorRemindersResponse {
+    return ListActorRemindersResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListActorRemindersResponse>): ListActorRemindersResponse {
+    const message = createBaseListActorRemindersResponse();
+    message.reminders = object.reminders?.map((e) => NamedActorReminder.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNamedActorReminder(): NamedActorReminder {
+  return { name: "", reminder: undefined };
+}
+
+export const NamedActorReminder: MessageFns<NamedActorReminder> = {
+  encode(message: NamedActorReminder, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.reminder !== undefined) {
+      ActorReminder.encode(message.reminder, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NamedActorReminder {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNamedActorReminder();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reminder = ActorReminder.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NamedActorReminder>): NamedActorReminder {
+    return NamedActorReminder.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NamedActorReminder>): NamedActorReminder {
+    const message = createBaseNamedActorReminder();
+    message.name = object.name ?? "";
+    message.reminder = (object.reminder !== undefined && object.reminder !== null)
+      ? ActorReminder.fromPartial(object.reminder)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseActorReminder(): ActorReminder {
+  return { actorType: "", actorId: "", dueTime: undefined, period: undefined, data: undefined, ttl: undefined };
+}
+
+export const ActorReminder: MessageFns<ActorReminder> = {
+  encode(message: ActorReminder, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.actorType !== "") {
+      writer.uint32(10).string(message.actorType);
+    }
+    if (message.actorId !== "") {
+      writer.uint32(18).string(message.actorId);
+    }
+    if (message.dueTime !== undefined) {
+      writer.uint32(34).string(message.dueTime);
+    }
+    if (message.period !== undefined) {
+      writer.uint32(42).string(message.period);
+    }
+    if (message.data !== undefined) {
+      Any.encode(message.data, writer.uint32(50).fork()).join();
+    }
+    if (message.ttl !== undefined) {
+      writer.uint32(58).string(message.ttl);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ActorReminder {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseActorReminder();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.actorType = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actorId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.dueTime = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.period = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.data = Any.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.ttl = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ActorReminder>): ActorReminder {
+    return ActorReminder.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ActorReminder>): ActorReminder {
+    const message = createBaseActorReminder();
+    message.actorType = object.actorType ?? "";
+    message.actorId = object.actorId ?? "";
+    message.dueTime = object.dueTime ?? undefined;
+    message.period = object.period ?? undefined;
+    message.data = (object.data !== undefined && object.data !== null) ? Any.fromPartial(object.data) : undefined;
+    message.ttl = object.ttl ?? undefined;
+    return message;
+  },
+};
+
 function createBaseGetActorStateRequest(): GetActorStateRequest {
   return { actorType: "", actorId: "", key: "" };
 }
@@ -942,6 +1382,200 @@ export const GetActorStateResponse_MetadataEntry: MessageFns<GetActorStateRespon
     const message = createBaseGetActorStateResponse_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseGetActorReminderRequest(): GetActorReminderRequest {
+  return { actorType: "", actorId: "", name: "" };
+}
+
+export const GetActorReminderRequest: MessageFns<GetActorReminderRequest> = {
+  encode(message: GetActorReminderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.actorType !== "") {
+      writer.uint32(10).string(message.actorType);
+    }
+    if (message.actorId !== "") {
+      writer.uint32(18).string(message.actorId);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetActorReminderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetActorReminderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.actorType = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actorId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetActorReminderRequest>): GetActorReminderRequest {
+    return GetActorReminderRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetActorReminderRequest>): GetActorReminderRequest {
+    const message = createBaseGetActorReminderRequest();
+    message.actorType = object.actorType ?? "";
+    message.actorId = object.actorId ?? "";
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseGetActorReminderResponse(): GetActorReminderResponse {
+  return { actorType: "", actorId: "", dueTime: undefined, period: undefined, data: undefined, ttl: undefined };
+}
+
+export const GetActorReminderResponse: MessageFns<GetActorReminderResponse> = {
+  encode(message: GetActorReminderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.actorType !== "") {
+      writer.uint32(10).string(message.actorType);
+    }
+    if (message.actorId !== "") {
+      writer.uint32(18).string(message.actorId);
+    }
+    if (message.dueTime !== undefined) {
+      writer.uint32(34).string(message.dueTime);
+    }
+    if (message.period !== undefined) {
+      writer.uint32(42).string(message.period);
+    }
+    if (message.data !== undefined) {
+      Any.encode(message.data, writer.uint32(50).fork()).join();
+    }
+    if (message.ttl !== undefined) {
+      writer.uint32(58).string(message.ttl);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetActorReminderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetActorReminderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.actorType = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actorId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.dueTime = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.period = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.data = Any.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.ttl = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetActorReminderResponse>): GetActorReminderResponse {
+    return GetActorReminderResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetActorReminderResponse>): GetActorReminderResponse {
+    const message = createBaseGetActorReminderResponse();
+    message.actorType = object.actorType ?? "";
+    message.actorId = object.actorId ?? "";
+    message.dueTime = object.dueTime ?? undefined;
+    message.period = object.period ?? undefined;
+    message.data = (object.data !== undefined && object.data !== null) ? Any.fromPartial(object.data) : undefined;
+    message.ttl = object.ttl ?? undefined;
     return message;
   },
 };
@@ -1440,616 +2074,6 @@ export const InvokeActorResponse: MessageFns<InvokeActorResponse> = {
   },
 };
 
-function createBaseGetActorReminderRequest(): GetActorReminderRequest {
-  return { actorType: "", actorId: "", name: "" };
-}
-
-export const GetActorReminderRequest: MessageFns<GetActorReminderRequest> = {
-  encode(message: GetActorReminderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.actorType !== "") {
-      writer.uint32(10).string(message.actorType);
-    }
-    if (message.actorId !== "") {
-      writer.uint32(18).string(message.actorId);
-    }
-    if (message.name !== "") {
-      writer.uint32(26).string(message.name);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GetActorReminderRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetActorReminderRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.actorType = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.actorId = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<GetActorReminderRequest>): GetActorReminderRequest {
-    return GetActorReminderRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<GetActorReminderRequest>): GetActorReminderRequest {
-    const message = createBaseGetActorReminderRequest();
-    message.actorType = object.actorType ?? "";
-    message.actorId = object.actorId ?? "";
-    message.name = object.name ?? "";
-    return message;
-  },
-};
-
-function createBaseGetActorReminderResponse(): GetActorReminderResponse {
-  return { actorType: "", actorId: "", dueTime: undefined, period: undefined, data: undefined, ttl: undefined };
-}
-
-export const GetActorReminderResponse: MessageFns<GetActorReminderResponse> = {
-  encode(message: GetActorReminderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.actorType !== "") {
-      writer.uint32(10).string(message.actorType);
-    }
-    if (message.actorId !== "") {
-      writer.uint32(18).string(message.actorId);
-    }
-    if (message.dueTime !== undefined) {
-      writer.uint32(34).string(message.dueTime);
-    }
-    if (message.period !== undefined) {
-      writer.uint32(42).string(message.period);
-    }
-    if (message.data !== undefined) {
-      Any.encode(message.data, writer.uint32(50).fork()).join();
-    }
-    if (message.ttl !== undefined) {
-      writer.uint32(58).string(message.ttl);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GetActorReminderResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetActorReminderResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.actorType = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.actorId = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.dueTime = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.period = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.data = Any.decode(reader, reader.uint32());
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.ttl = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<GetActorReminderResponse>): GetActorReminderResponse {
-    return GetActorReminderResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<GetActorReminderResponse>): GetActorReminderResponse {
-    const message = createBaseGetActorReminderResponse();
-    message.actorType = object.actorType ?? "";
-    message.actorId = object.actorId ?? "";
-    message.dueTime = object.dueTime ?? undefined;
-    message.period = object.period ?? undefined;
-    message.data = (object.data !== undefined && object.data !== null) ? Any.fromPartial(object.data) : undefined;
-    message.ttl = object.ttl ?? undefined;
-    return message;
-  },
-};
-
-function createBaseListActorRemindersRequest(): ListActorRemindersRequest {
-  return { actorType: "", actorId: undefined };
-}
-
-export const ListActorRemindersRequest: MessageFns<ListActorRemindersRequest> = {
-  encode(message: ListActorRemindersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.actorType !== "") {
-      writer.uint32(10).string(message.actorType);
-    }
-    if (message.actorId !== undefined) {
-      writer.uint32(18).string(message.actorId);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListActorRemindersRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListActorRemindersRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.actorType = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.actorId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ListActorRemindersRequest>): ListActorRemindersRequest {
-    return ListActorRemindersRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ListActorRemindersRequest>): ListActorRemindersRequest {
-    const message = createBaseListActorRemindersRequest();
-    message.actorType = object.actorType ?? "";
-    message.actorId = object.actorId ?? undefined;
-    return message;
-  },
-};
-
-function createBaseListActorRemindersResponse(): ListActorRemindersResponse {
-  return { reminders: [] };
-}
-
-export const ListActorRemindersResponse: MessageFns<ListActorRemindersResponse> = {
-  encode(message: ListActorRemindersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.reminders) {
-      NamedActorReminder.encode(v!, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ListActorRemindersResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseListActorRemindersResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.reminders.push(NamedActorReminder.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ListActorRemindersResponse>): ListActorRemindersResponse {
-    return ListActorRemindersResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ListActorRemindersResponse>): ListActorRemindersResponse {
-    const message = createBaseListActorRemindersResponse();
-    message.reminders = object.reminders?.map((e) => NamedActorReminder.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseNamedActorReminder(): NamedActorReminder {
-  return { name: "", reminder: undefined };
-}
-
-export const NamedActorReminder: MessageFns<NamedActorReminder> = {
-  encode(message: NamedActorReminder, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    if (message.reminder !== undefined) {
-      ActorReminder.encode(message.reminder, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): NamedActorReminder {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNamedActorReminder();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.reminder = ActorReminder.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<NamedActorReminder>): NamedActorReminder {
-    return NamedActorReminder.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<NamedActorReminder>): NamedActorReminder {
-    const message = createBaseNamedActorReminder();
-    message.name = object.name ?? "";
-    message.reminder = (object.reminder !== undefined && object.reminder !== null)
-      ? ActorReminder.fromPartial(object.reminder)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseActorReminder(): ActorReminder {
-  return { actorType: "", actorId: "", dueTime: undefined, period: undefined, data: undefined, ttl: undefined };
-}
-
-export const ActorReminder: MessageFns<ActorReminder> = {
-  encode(message: ActorReminder, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.actorType !== "") {
-      writer.uint32(10).string(message.actorType);
-    }
-    if (message.actorId !== "") {
-      writer.uint32(18).string(message.actorId);
-    }
-    if (message.dueTime !== undefined) {
-      writer.uint32(34).string(message.dueTime);
-    }
-    if (message.period !== undefined) {
-      writer.uint32(42).string(message.period);
-    }
-    if (message.data !== undefined) {
-      Any.encode(message.data, writer.uint32(50).fork()).join();
-    }
-    if (message.ttl !== undefined) {
-      writer.uint32(58).string(message.ttl);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ActorReminder {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseActorReminder();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.actorType = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.actorId = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.dueTime = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.period = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.data = Any.decode(reader, reader.uint32());
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.ttl = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ActorReminder>): ActorReminder {
-    return ActorReminder.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ActorReminder>): ActorReminder {
-    const message = createBaseActorReminder();
-    message.actorType = object.actorType ?? "";
-    message.actorId = object.actorId ?? "";
-    message.dueTime = object.dueTime ?? undefined;
-    message.period = object.period ?? undefined;
-    message.data = (object.data !== undefined && object.data !== null) ? Any.fromPartial(object.data) : undefined;
-    message.ttl = object.ttl ?? undefined;
-    return message;
-  },
-};
-
-function createBaseUnregisterActorRemindersByTypeRequest(): UnregisterActorRemindersByTypeRequest {
-  return { actorType: "", actorId: undefined };
-}
-
-export const UnregisterActorRemindersByTypeRequest: MessageFns<UnregisterActorRemindersByTypeRequest> = {
-  encode(message: UnregisterActorRemindersByTypeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.actorType !== "") {
-      writer.uint32(10).string(message.actorType);
-    }
-    if (message.actorId !== undefined) {
-      writer.uint32(18).string(message.actorId);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UnregisterActorRemindersByTypeRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUnregisterActorRemindersByTypeRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.actorType = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.actorId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<UnregisterActorRemindersByTypeRequest>): UnregisterActorRemindersByTypeRequest {
-    return UnregisterActorRemindersByTypeRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<UnregisterActorRemindersByTypeRequest>): UnregisterActorRemindersByTypeRequest {
-    const message = createBaseUnregisterActorRemindersByTypeRequest();
-    message.actorType = object.actorType ?? "";
-    message.actorId = object.actorId ?? undefined;
-    return message;
-  },
-};
-
-function createBaseUnregisterActorRemindersByTypeResponse(): UnregisterActorRemindersByTypeResponse {
-  return {};
-}
-
-export const UnregisterActorRemindersByTypeResponse: MessageFns<UnregisterActorRemindersByTypeResponse> = {
-  encode(_: UnregisterActorRemindersByTypeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UnregisterActorRemindersByTypeResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUnregisterActorRemindersByTypeResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<UnregisterActorRemindersByTypeResponse>): UnregisterActorRemindersByTypeResponse {
-    return UnregisterActorRemindersByTypeResponse.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<UnregisterActorRemindersByTypeResponse>): UnregisterActorRemindersByTypeResponse {
-    const message = createBaseUnregisterActorRemindersByTypeResponse();
-    return message;
-  },
-};
-
 function createBaseSubscribeActorEventsRequestAlpha1(): SubscribeActorEventsRequestAlpha1 {
   return { requestType: undefined };
 }
@@ -2364,6 +2388,189 @@ export const SubscribeActorEventsRequestInitialAlpha1: MessageFns<SubscribeActor
       ? ActorReentrancyConfig.fromPartial(object.reentrancy)
       : undefined;
     message.entitiesConfig = object.entitiesConfig?.map((e) => ActorEntityConfig.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseActorReentrancyConfig(): ActorReentrancyConfig {
+  return { enabled: false, maxStackDepth: undefined };
+}
+
+export const ActorReentrancyConfig: MessageFns<ActorReentrancyConfig> = {
+  encode(message: ActorReentrancyConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.enabled !== false) {
+      writer.uint32(8).bool(message.enabled);
+    }
+    if (message.maxStackDepth !== undefined) {
+      writer.uint32(16).int32(message.maxStackDepth);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ActorReentrancyConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseActorReentrancyConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.enabled = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maxStackDepth = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ActorReentrancyConfig>): ActorReentrancyConfig {
+    return ActorReentrancyConfig.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ActorReentrancyConfig>): ActorReentrancyConfig {
+    const message = createBaseActorReentrancyConfig();
+    message.enabled = object.enabled ?? false;
+    message.maxStackDepth = object.maxStackDepth ?? undefined;
+    return message;
+  },
+};
+
+function createBaseActorEntityConfig(): ActorEntityConfig {
+  return {
+    entities: [],
+    actorIdleTimeout: undefined,
+    drainOngoingCallTimeout: undefined,
+    drainRebalancedActors: undefined,
+    reentrancy: undefined,
+  };
+}
+
+export const ActorEntityConfig: MessageFns<ActorEntityConfig> = {
+  encode(message: ActorEntityConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.entities) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.actorIdleTimeout !== undefined) {
+      Duration.encode(message.actorIdleTimeout, writer.uint32(18).fork()).join();
+    }
+    if (message.drainOngoingCallTimeout !== undefined) {
+      Duration.encode(message.drainOngoingCallTimeout, writer.uint32(26).fork()).join();
+    }
+    if (message.drainRebalancedActors !== undefined) {
+      writer.uint32(32).bool(message.drainRebalancedActors);
+    }
+    if (message.reentrancy !== undefined) {
+      ActorReentrancyConfig.encode(message.reentrancy, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ActorEntityConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseActorEntityConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entities.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actorIdleTimeout = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.drainOngoingCallTimeout = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.drainRebalancedActors = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reentrancy = ActorReentrancyConfig.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ActorEntityConfig>): ActorEntityConfig {
+    return ActorEntityConfig.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ActorEntityConfig>): ActorEntityConfig {
+    const message = createBaseActorEntityConfig();
+    message.entities = object.entities?.map((e) => e) || [];
+    message.actorIdleTimeout = (object.actorIdleTimeout !== undefined && object.actorIdleTimeout !== null)
+      ? Duration.fromPartial(object.actorIdleTimeout)
+      : undefined;
+    message.drainOngoingCallTimeout =
+      (object.drainOngoingCallTimeout !== undefined && object.drainOngoingCallTimeout !== null)
+        ? Duration.fromPartial(object.drainOngoingCallTimeout)
+        : undefined;
+    message.drainRebalancedActors = object.drainRebalancedActors ?? undefined;
+    message.reentrancy = (object.reentrancy !== undefined && object.reentrancy !== null)
+      ? ActorReentrancyConfig.fromPartial(object.reentrancy)
+      : undefined;
     return message;
   },
 };
@@ -3580,189 +3787,6 @@ export const SubscribeActorEventsResponseDeactivateRequestAlpha1: MessageFns<
     message.id = object.id ?? "";
     message.actorType = object.actorType ?? "";
     message.actorId = object.actorId ?? "";
-    return message;
-  },
-};
-
-function createBaseActorEntityConfig(): ActorEntityConfig {
-  return {
-    entities: [],
-    actorIdleTimeout: undefined,
-    drainOngoingCallTimeout: undefined,
-    drainRebalancedActors: undefined,
-    reentrancy: undefined,
-  };
-}
-
-export const ActorEntityConfig: MessageFns<ActorEntityConfig> = {
-  encode(message: ActorEntityConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.entities) {
-      writer.uint32(10).string(v!);
-    }
-    if (message.actorIdleTimeout !== undefined) {
-      Duration.encode(message.actorIdleTimeout, writer.uint32(18).fork()).join();
-    }
-    if (message.drainOngoingCallTimeout !== undefined) {
-      Duration.encode(message.drainOngoingCallTimeout, writer.uint32(26).fork()).join();
-    }
-    if (message.drainRebalancedActors !== undefined) {
-      writer.uint32(32).bool(message.drainRebalancedActors);
-    }
-    if (message.reentrancy !== undefined) {
-      ActorReentrancyConfig.encode(message.reentrancy, writer.uint32(42).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ActorEntityConfig {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseActorEntityConfig();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.entities.push(reader.string());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.actorIdleTimeout = Duration.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.drainOngoingCallTimeout = Duration.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.drainRebalancedActors = reader.bool();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.reentrancy = ActorReentrancyConfig.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ActorEntityConfig>): ActorEntityConfig {
-    return ActorEntityConfig.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ActorEntityConfig>): ActorEntityConfig {
-    const message = createBaseActorEntityConfig();
-    message.entities = object.entities?.map((e) => e) || [];
-    message.actorIdleTimeout = (object.actorIdleTimeout !== undefined && object.actorIdleTimeout !== null)
-      ? Duration.fromPartial(object.actorIdleTimeout)
-      : undefined;
-    message.drainOngoingCallTimeout =
-      (object.drainOngoingCallTimeout !== undefined && object.drainOngoingCallTimeout !== null)
-        ? Duration.fromPartial(object.drainOngoingCallTimeout)
-        : undefined;
-    message.drainRebalancedActors = object.drainRebalancedActors ?? undefined;
-    message.reentrancy = (object.reentrancy !== undefined && object.reentrancy !== null)
-      ? ActorReentrancyConfig.fromPartial(object.reentrancy)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseActorReentrancyConfig(): ActorReentrancyConfig {
-  return { enabled: false, maxStackDepth: undefined };
-}
-
-export const ActorReentrancyConfig: MessageFns<ActorReentrancyConfig> = {
-  encode(message: ActorReentrancyConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.enabled !== false) {
-      writer.uint32(8).bool(message.enabled);
-    }
-    if (message.maxStackDepth !== undefined) {
-      writer.uint32(16).int32(message.maxStackDepth);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ActorReentrancyConfig {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseActorReentrancyConfig();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.enabled = reader.bool();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.maxStackDepth = reader.int32();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ActorReentrancyConfig>): ActorReentrancyConfig {
-    return ActorReentrancyConfig.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ActorReentrancyConfig>): ActorReentrancyConfig {
-    const message = createBaseActorReentrancyConfig();
-    message.enabled = object.enabled ?? false;
-    message.maxStackDepth = object.maxStackDepth ?? undefined;
     return message;
   },
 };

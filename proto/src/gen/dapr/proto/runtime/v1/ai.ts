@@ -7,13 +7,18 @@ import { Any } from "../../../../google/protobuf/any.ts";
 import { Duration } from "../../../../google/protobuf/duration.ts";
 import { Struct } from "../../../../google/protobuf/struct.ts";
 
+/** Conversation with a language model. Alpha 1 is plain text in and out; alpha 2 has roles and tools. */
+
 /** @deprecated */
 export interface ConversationRequest {
+  /** The component. */
   name: string;
+  /** An earlier conversation to go on with. */
   contextID?: string | undefined;
   inputs: ConversationInput[];
   parameters: { [key: string]: Any };
   metadata: { [key: string]: string };
+  /** Take personal data out of the answer. */
   scrubPII?: boolean | undefined;
   temperature?: number | undefined;
 }
@@ -28,16 +33,50 @@ export interface ConversationRequest_MetadataEntry {
   value: string;
 }
 
+/** @deprecated */
+export interface ConversationInput {
+  content: string;
+  role?:
+    | string
+    | undefined;
+  /** Take personal data out before the model sees it. */
+  scrubPII?: boolean | undefined;
+}
+
+/** @deprecated */
+export interface ConversationResponse {
+  contextID?: string | undefined;
+  outputs: ConversationResult[];
+}
+
+/** @deprecated */
+export interface ConversationResult {
+  result: string;
+  parameters: { [key: string]: Any };
+}
+
+export interface ConversationResult_ParametersEntry {
+  key: string;
+  value: Any | undefined;
+}
+
 export interface ConversationRequestAlpha2 {
+  /** The component. */
   name: string;
+  /** An earlier conversation to go on with. */
   contextId?: string | undefined;
   inputs: ConversationInputAlpha2[];
   parameters: { [key: string]: Any };
   metadata: { [key: string]: string };
+  /** Take personal data out of the answer. */
   scrubPii?: boolean | undefined;
   temperature?: number | undefined;
   tools: ConversationTools[];
-  toolChoice?: string | undefined;
+  /** `none`, `auto`, `required`, or the name of a tool. */
+  toolChoice?:
+    | string
+    | undefined;
+  /** A JSON schema the answer must meet. */
   responseFormat?: { [key: string]: any } | undefined;
   promptCacheRetention?: Duration | undefined;
 }
@@ -52,15 +91,9 @@ export interface ConversationRequestAlpha2_MetadataEntry {
   value: string;
 }
 
-/** @deprecated */
-export interface ConversationInput {
-  content: string;
-  role?: string | undefined;
-  scrubPII?: boolean | undefined;
-}
-
 export interface ConversationInputAlpha2 {
   messages: ConversationMessage[];
+  /** Take personal data out before the model sees it. */
   scrubPii?: boolean | undefined;
 }
 
@@ -79,6 +112,10 @@ export interface ConversationMessageOfDeveloper {
   content: ConversationMessageContent[];
 }
 
+export interface ConversationMessageContent {
+  text: string;
+}
+
 export interface ConversationMessageOfSystem {
   name?: string | undefined;
   content: ConversationMessageContent[];
@@ -95,12 +132,6 @@ export interface ConversationMessageOfAssistant {
   toolCalls: ConversationToolCalls[];
 }
 
-export interface ConversationMessageOfTool {
-  toolId?: string | undefined;
-  name: string;
-  content: ConversationMessageContent[];
-}
-
 export interface ConversationToolCalls {
   id?: string | undefined;
   toolTypes: { $case: "function"; value: ConversationToolCallsOfFunction } | undefined;
@@ -108,22 +139,33 @@ export interface ConversationToolCalls {
 
 export interface ConversationToolCallsOfFunction {
   name: string;
+  /** JSON as the model wrote it: it need not be valid. */
   arguments: string;
 }
 
-export interface ConversationMessageContent {
-  text: string;
+/** What a tool answered to the call `tool_id`. */
+export interface ConversationMessageOfTool {
+  toolId?: string | undefined;
+  name: string;
+  content: ConversationMessageContent[];
 }
 
-/** @deprecated */
-export interface ConversationResult {
-  result: string;
-  parameters: { [key: string]: Any };
+export interface ConversationTools {
+  toolTypes: { $case: "function"; value: ConversationToolsFunction } | undefined;
 }
 
-export interface ConversationResult_ParametersEntry {
-  key: string;
-  value: Any | undefined;
+export interface ConversationToolsFunction {
+  name: string;
+  description?:
+    | string
+    | undefined;
+  /** A JSON schema. */
+  parameters: { [key: string]: any } | undefined;
+}
+
+export interface ConversationResponseAlpha2 {
+  contextId?: string | undefined;
+  outputs: ConversationResultAlpha2[];
 }
 
 export interface ConversationResultAlpha2 {
@@ -132,6 +174,19 @@ export interface ConversationResultAlpha2 {
   usage?: ConversationResultAlpha2CompletionUsage | undefined;
 }
 
+export interface ConversationResultChoices {
+  /** Such as `stop`, `length`, `tool_calls`. */
+  finishReason: string;
+  index: number;
+  message: ConversationResultMessage | undefined;
+}
+
+export interface ConversationResultMessage {
+  content: string;
+  toolCalls: ConversationToolCalls[];
+}
+
+/** Counted in tokens. */
 export interface ConversationResultAlpha2CompletionUsage {
   completionTokens: number;
   promptTokens: number;
@@ -150,38 +205,6 @@ export interface ConversationResultAlpha2CompletionUsageCompletionTokensDetails 
 export interface ConversationResultAlpha2CompletionUsagePromptTokensDetails {
   audioTokens: number;
   cachedTokens: number;
-}
-
-export interface ConversationResultChoices {
-  finishReason: string;
-  index: number;
-  message: ConversationResultMessage | undefined;
-}
-
-export interface ConversationResultMessage {
-  content: string;
-  toolCalls: ConversationToolCalls[];
-}
-
-/** @deprecated */
-export interface ConversationResponse {
-  contextID?: string | undefined;
-  outputs: ConversationResult[];
-}
-
-export interface ConversationResponseAlpha2 {
-  contextId?: string | undefined;
-  outputs: ConversationResultAlpha2[];
-}
-
-export interface ConversationTools {
-  toolTypes: { $case: "function"; value: ConversationToolsFunction } | undefined;
-}
-
-export interface ConversationToolsFunction {
-  name: string;
-  description?: string | undefined;
-  parameters: { [key: string]: any } | undefined;
 }
 
 function createBaseConversationRequest(): ConversationRequest {
@@ -471,6 +494,297 @@ export const ConversationRequest_MetadataEntry: MessageFns<ConversationRequest_M
     const message = createBaseConversationRequest_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseConversationInput(): ConversationInput {
+  return { content: "", role: undefined, scrubPII: undefined };
+}
+
+export const ConversationInput: MessageFns<ConversationInput> = {
+  encode(message: ConversationInput, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.content !== "") {
+      writer.uint32(10).string(message.content);
+    }
+    if (message.role !== undefined) {
+      writer.uint32(18).string(message.role);
+    }
+    if (message.scrubPII !== undefined) {
+      writer.uint32(24).bool(message.scrubPII);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationInput {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationInput();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.content = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.scrubPII = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConversationInput>): ConversationInput {
+    return ConversationInput.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConversationInput>): ConversationInput {
+    const message = createBaseConversationInput();
+    message.content = object.content ?? "";
+    message.role = object.role ?? undefined;
+    message.scrubPII = object.scrubPII ?? undefined;
+    return message;
+  },
+};
+
+function createBaseConversationResponse(): ConversationResponse {
+  return { contextID: undefined, outputs: [] };
+}
+
+export const ConversationResponse: MessageFns<ConversationResponse> = {
+  encode(message: ConversationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.contextID !== undefined) {
+      writer.uint32(10).string(message.contextID);
+    }
+    for (const v of message.outputs) {
+      ConversationResult.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.contextID = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outputs.push(ConversationResult.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConversationResponse>): ConversationResponse {
+    return ConversationResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConversationResponse>): ConversationResponse {
+    const message = createBaseConversationResponse();
+    message.contextID = object.contextID ?? undefined;
+    message.outputs = object.outputs?.map((e) => ConversationResult.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseConversationResult(): ConversationResult {
+  return { result: "", parameters: {} };
+}
+
+export const ConversationResult: MessageFns<ConversationResult> = {
+  encode(message: ConversationResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.result !== "") {
+      writer.uint32(10).string(message.result);
+    }
+    globalThis.Object.entries(message.parameters).forEach(([key, value]: [string, Any]) => {
+      ConversationResult_ParametersEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = ConversationResult_ParametersEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.parameters[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConversationResult>): ConversationResult {
+    return ConversationResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConversationResult>): ConversationResult {
+    const message = createBaseConversationResult();
+    message.result = object.result ?? "";
+    message.parameters = (globalThis.Object.entries(object.parameters ?? {}) as [string, Any][]).reduce(
+      (acc: { [key: string]: Any }, [key, value]: [string, Any]) => {
+        if (value !== undefined) {
+          acc[key] = Any.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseConversationResult_ParametersEntry(): ConversationResult_ParametersEntry {
+  return { key: "", value: undefined };
+}
+
+export const ConversationResult_ParametersEntry: MessageFns<ConversationResult_ParametersEntry> = {
+  encode(message: ConversationResult_ParametersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      Any.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResult_ParametersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResult_ParametersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Any.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConversationResult_ParametersEntry>): ConversationResult_ParametersEntry {
+    return ConversationResult_ParametersEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConversationResult_ParametersEntry>): ConversationResult_ParametersEntry {
+    const message = createBaseConversationResult_ParametersEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null) ? Any.fromPartial(object.value) : undefined;
     return message;
   },
 };
@@ -822,85 +1136,6 @@ export const ConversationRequestAlpha2_MetadataEntry: MessageFns<ConversationReq
   },
 };
 
-function createBaseConversationInput(): ConversationInput {
-  return { content: "", role: undefined, scrubPII: undefined };
-}
-
-export const ConversationInput: MessageFns<ConversationInput> = {
-  encode(message: ConversationInput, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.content !== "") {
-      writer.uint32(10).string(message.content);
-    }
-    if (message.role !== undefined) {
-      writer.uint32(18).string(message.role);
-    }
-    if (message.scrubPII !== undefined) {
-      writer.uint32(24).bool(message.scrubPII);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationInput {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationInput();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.content = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.role = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.scrubPII = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConversationInput>): ConversationInput {
-    return ConversationInput.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConversationInput>): ConversationInput {
-    const message = createBaseConversationInput();
-    message.content = object.content ?? "";
-    message.role = object.role ?? undefined;
-    message.scrubPII = object.scrubPII ?? undefined;
-    return message;
-  },
-};
-
 function createBaseConversationInputAlpha2(): ConversationInputAlpha2 {
   return { messages: [], scrubPii: undefined };
 }
@@ -1197,6 +1432,61 @@ export const ConversationMessageOfDeveloper: MessageFns<ConversationMessageOfDev
   },
 };
 
+function createBaseConversationMessageContent(): ConversationMessageContent {
+  return { text: "" };
+}
+
+export const ConversationMessageContent: MessageFns<ConversationMessageContent> = {
+  encode(message: ConversationMessageContent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.text !== "") {
+      writer.uint32(10).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationMessageContent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationMessageContent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConversationMessageContent>): ConversationMessageContent {
+    return ConversationMessageContent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConversationMessageContent>): ConversationMessageContent {
+    const message = createBaseConversationMessageContent();
+    message.text = object.text ?? "";
+    return message;
+  },
+};
+
 function createBaseConversationMessageOfSystem(): ConversationMessageOfSystem {
   return { name: undefined, content: [] };
 }
@@ -1410,85 +1700,6 @@ export const ConversationMessageOfAssistant: MessageFns<ConversationMessageOfAss
   },
 };
 
-function createBaseConversationMessageOfTool(): ConversationMessageOfTool {
-  return { toolId: undefined, name: "", content: [] };
-}
-
-export const ConversationMessageOfTool: MessageFns<ConversationMessageOfTool> = {
-  encode(message: ConversationMessageOfTool, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.toolId !== undefined) {
-      writer.uint32(10).string(message.toolId);
-    }
-    if (message.name !== "") {
-      writer.uint32(18).string(message.name);
-    }
-    for (const v of message.content) {
-      ConversationMessageContent.encode(v!, writer.uint32(26).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationMessageOfTool {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationMessageOfTool();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.toolId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.content.push(ConversationMessageContent.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConversationMessageOfTool>): ConversationMessageOfTool {
-    return ConversationMessageOfTool.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConversationMessageOfTool>): ConversationMessageOfTool {
-    const message = createBaseConversationMessageOfTool();
-    message.toolId = object.toolId ?? undefined;
-    message.name = object.name ?? "";
-    message.content = object.content?.map((e) => ConversationMessageContent.fromPartial(e)) || [];
-    return message;
-  },
-};
-
 function createBaseConversationToolCalls(): ConversationToolCalls {
   return { id: undefined, toolTypes: undefined };
 }
@@ -1638,19 +1849,25 @@ export const ConversationToolCallsOfFunction: MessageFns<ConversationToolCallsOf
   },
 };
 
-function createBaseConversationMessageContent(): ConversationMessageContent {
-  return { text: "" };
+function createBaseConversationMessageOfTool(): ConversationMessageOfTool {
+  return { toolId: undefined, name: "", content: [] };
 }
 
-export const ConversationMessageContent: MessageFns<ConversationMessageContent> = {
-  encode(message: ConversationMessageContent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.text !== "") {
-      writer.uint32(10).string(message.text);
+export const ConversationMessageOfTool: MessageFns<ConversationMessageOfTool> = {
+  encode(message: ConversationMessageOfTool, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.toolId !== undefined) {
+      writer.uint32(10).string(message.toolId);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    for (const v of message.content) {
+      ConversationMessageContent.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationMessageContent {
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationMessageOfTool {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1659,7 +1876,7 @@ export const ConversationMessageContent: MessageFns<ConversationMessageContent> 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationMessageContent();
+      const message = createBaseConversationMessageOfTool();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1668,65 +1885,7 @@ export const ConversationMessageContent: MessageFns<ConversationMessageContent> 
               break;
             }
 
-            message.text = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConversationMessageContent>): ConversationMessageContent {
-    return ConversationMessageContent.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConversationMessageContent>): ConversationMessageContent {
-    const message = createBaseConversationMessageContent();
-    message.text = object.text ?? "";
-    return message;
-  },
-};
-
-function createBaseConversationResult(): ConversationResult {
-  return { result: "", parameters: {} };
-}
-
-export const ConversationResult: MessageFns<ConversationResult> = {
-  encode(message: ConversationResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.result !== "") {
-      writer.uint32(10).string(message.result);
-    }
-    globalThis.Object.entries(message.parameters).forEach(([key, value]: [string, Any]) => {
-      ConversationResult_ParametersEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
-    });
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResult {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationResult();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.result = reader.string();
+            message.toolId = reader.string();
             continue;
           }
           case 2: {
@@ -1734,10 +1893,15 @@ export const ConversationResult: MessageFns<ConversationResult> = {
               break;
             }
 
-            const entry2 = ConversationResult_ParametersEntry.decode(reader, reader.uint32());
-            if (entry2.value !== undefined) {
-              message.parameters[entry2.key] = entry2.value;
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
             }
+
+            message.content.push(ConversationMessageContent.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -1752,41 +1916,33 @@ export const ConversationResult: MessageFns<ConversationResult> = {
     }
   },
 
-  create(base?: DeepPartial<ConversationResult>): ConversationResult {
-    return ConversationResult.fromPartial(base ?? {});
+  create(base?: DeepPartial<ConversationMessageOfTool>): ConversationMessageOfTool {
+    return ConversationMessageOfTool.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ConversationResult>): ConversationResult {
-    const message = createBaseConversationResult();
-    message.result = object.result ?? "";
-    message.parameters = (globalThis.Object.entries(object.parameters ?? {}) as [string, Any][]).reduce(
-      (acc: { [key: string]: Any }, [key, value]: [string, Any]) => {
-        if (value !== undefined) {
-          acc[key] = Any.fromPartial(value);
-        }
-        return acc;
-      },
-      {},
-    );
+  fromPartial(object: DeepPartial<ConversationMessageOfTool>): ConversationMessageOfTool {
+    const message = createBaseConversationMessageOfTool();
+    message.toolId = object.toolId ?? undefined;
+    message.name = object.name ?? "";
+    message.content = object.content?.map((e) => ConversationMessageContent.fromPartial(e)) || [];
     return message;
   },
 };
 
-function createBaseConversationResult_ParametersEntry(): ConversationResult_ParametersEntry {
-  return { key: "", value: undefined };
+function createBaseConversationTools(): ConversationTools {
+  return { toolTypes: undefined };
 }
 
-export const ConversationResult_ParametersEntry: MessageFns<ConversationResult_ParametersEntry> = {
-  encode(message: ConversationResult_ParametersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== undefined) {
-      Any.encode(message.value, writer.uint32(18).fork()).join();
+export const ConversationTools: MessageFns<ConversationTools> = {
+  encode(message: ConversationTools, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.toolTypes?.$case) {
+      case "function":
+        ConversationToolsFunction.encode(message.toolTypes.value, writer.uint32(10).fork()).join();
+        break;
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResult_ParametersEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationTools {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1795,7 +1951,7 @@ export const ConversationResult_ParametersEntry: MessageFns<ConversationResult_P
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationResult_ParametersEntry();
+      const message = createBaseConversationTools();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1804,15 +1960,7 @@ export const ConversationResult_ParametersEntry: MessageFns<ConversationResult_P
               break;
             }
 
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = Any.decode(reader, reader.uint32());
+            message.toolTypes = { $case: "function", value: ConversationToolsFunction.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1827,13 +1975,168 @@ export const ConversationResult_ParametersEntry: MessageFns<ConversationResult_P
     }
   },
 
-  create(base?: DeepPartial<ConversationResult_ParametersEntry>): ConversationResult_ParametersEntry {
-    return ConversationResult_ParametersEntry.fromPartial(base ?? {});
+  create(base?: DeepPartial<ConversationTools>): ConversationTools {
+    return ConversationTools.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ConversationResult_ParametersEntry>): ConversationResult_ParametersEntry {
-    const message = createBaseConversationResult_ParametersEntry();
-    message.key = object.key ?? "";
-    message.value = (object.value !== undefined && object.value !== null) ? Any.fromPartial(object.value) : undefined;
+  fromPartial(object: DeepPartial<ConversationTools>): ConversationTools {
+    const message = createBaseConversationTools();
+    switch (object.toolTypes?.$case) {
+      case "function": {
+        if (object.toolTypes?.value !== undefined && object.toolTypes?.value !== null) {
+          message.toolTypes = {
+            $case: "function",
+            value: ConversationToolsFunction.fromPartial(object.toolTypes.value),
+          };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseConversationToolsFunction(): ConversationToolsFunction {
+  return { name: "", description: undefined, parameters: undefined };
+}
+
+export const ConversationToolsFunction: MessageFns<ConversationToolsFunction> = {
+  encode(message: ConversationToolsFunction, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.description !== undefined) {
+      writer.uint32(18).string(message.description);
+    }
+    if (message.parameters !== undefined) {
+      Struct.encode(Struct.wrap(message.parameters), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationToolsFunction {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationToolsFunction();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parameters = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConversationToolsFunction>): ConversationToolsFunction {
+    return ConversationToolsFunction.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConversationToolsFunction>): ConversationToolsFunction {
+    const message = createBaseConversationToolsFunction();
+    message.name = object.name ?? "";
+    message.description = object.description ?? undefined;
+    message.parameters = object.parameters ?? undefined;
+    return message;
+  },
+};
+
+function createBaseConversationResponseAlpha2(): ConversationResponseAlpha2 {
+  return { contextId: undefined, outputs: [] };
+}
+
+export const ConversationResponseAlpha2: MessageFns<ConversationResponseAlpha2> = {
+  encode(message: ConversationResponseAlpha2, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.contextId !== undefined) {
+      writer.uint32(10).string(message.contextId);
+    }
+    for (const v of message.outputs) {
+      ConversationResultAlpha2.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResponseAlpha2 {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResponseAlpha2();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.contextId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outputs.push(ConversationResultAlpha2.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConversationResponseAlpha2>): ConversationResponseAlpha2 {
+    return ConversationResponseAlpha2.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConversationResponseAlpha2>): ConversationResponseAlpha2 {
+    const message = createBaseConversationResponseAlpha2();
+    message.contextId = object.contextId ?? undefined;
+    message.outputs = object.outputs?.map((e) => ConversationResultAlpha2.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1915,6 +2218,154 @@ export const ConversationResultAlpha2: MessageFns<ConversationResultAlpha2> = {
     message.usage = (object.usage !== undefined && object.usage !== null)
       ? ConversationResultAlpha2CompletionUsage.fromPartial(object.usage)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseConversationResultChoices(): ConversationResultChoices {
+  return { finishReason: "", index: 0, message: undefined };
+}
+
+export const ConversationResultChoices: MessageFns<ConversationResultChoices> = {
+  encode(message: ConversationResultChoices, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.finishReason !== "") {
+      writer.uint32(10).string(message.finishReason);
+    }
+    if (message.index !== 0) {
+      writer.uint32(16).int64(message.index);
+    }
+    if (message.message !== undefined) {
+      ConversationResultMessage.encode(message.message, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResultChoices {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResultChoices();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.finishReason = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.index = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = ConversationResultMessage.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConversationResultChoices>): ConversationResultChoices {
+    return ConversationResultChoices.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConversationResultChoices>): ConversationResultChoices {
+    const message = createBaseConversationResultChoices();
+    message.finishReason = object.finishReason ?? "";
+    message.index = object.index ?? 0;
+    message.message = (object.message !== undefined && object.message !== null)
+      ? ConversationResultMessage.fromPartial(object.message)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseConversationResultMessage(): ConversationResultMessage {
+  return { content: "", toolCalls: [] };
+}
+
+export const ConversationResultMessage: MessageFns<ConversationResultMessage> = {
+  encode(message: ConversationResultMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.content !== "") {
+      writer.uint32(10).string(message.content);
+    }
+    for (const v of message.toolCalls) {
+      ConversationToolCalls.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResultMessage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConversationResultMessage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.content = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.toolCalls.push(ConversationToolCalls.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConversationResultMessage>): ConversationResultMessage {
+    return ConversationResultMessage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConversationResultMessage>): ConversationResultMessage {
+    const message = createBaseConversationResultMessage();
+    message.content = object.content ?? "";
+    message.toolCalls = object.toolCalls?.map((e) => ConversationToolCalls.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2223,434 +2674,6 @@ export const ConversationResultAlpha2CompletionUsagePromptTokensDetails: Message
     const message = createBaseConversationResultAlpha2CompletionUsagePromptTokensDetails();
     message.audioTokens = object.audioTokens ?? 0;
     message.cachedTokens = object.cachedTokens ?? 0;
-    return message;
-  },
-};
-
-function createBaseConversationResultChoices(): ConversationResultChoices {
-  return { finishReason: "", index: 0, message: undefined };
-}
-
-export const ConversationResultChoices: MessageFns<ConversationResultChoices> = {
-  encode(message: ConversationResultChoices, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.finishReason !== "") {
-      writer.uint32(10).string(message.finishReason);
-    }
-    if (message.index !== 0) {
-      writer.uint32(16).int64(message.index);
-    }
-    if (message.message !== undefined) {
-      ConversationResultMessage.encode(message.message, writer.uint32(26).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResultChoices {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationResultChoices();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.finishReason = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.index = longToNumber(reader.int64());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.message = ConversationResultMessage.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConversationResultChoices>): ConversationResultChoices {
-    return ConversationResultChoices.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConversationResultChoices>): ConversationResultChoices {
-    const message = createBaseConversationResultChoices();
-    message.finishReason = object.finishReason ?? "";
-    message.index = object.index ?? 0;
-    message.message = (object.message !== undefined && object.message !== null)
-      ? ConversationResultMessage.fromPartial(object.message)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseConversationResultMessage(): ConversationResultMessage {
-  return { content: "", toolCalls: [] };
-}
-
-export const ConversationResultMessage: MessageFns<ConversationResultMessage> = {
-  encode(message: ConversationResultMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.content !== "") {
-      writer.uint32(10).string(message.content);
-    }
-    for (const v of message.toolCalls) {
-      ConversationToolCalls.encode(v!, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResultMessage {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationResultMessage();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.content = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.toolCalls.push(ConversationToolCalls.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConversationResultMessage>): ConversationResultMessage {
-    return ConversationResultMessage.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConversationResultMessage>): ConversationResultMessage {
-    const message = createBaseConversationResultMessage();
-    message.content = object.content ?? "";
-    message.toolCalls = object.toolCalls?.map((e) => ConversationToolCalls.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseConversationResponse(): ConversationResponse {
-  return { contextID: undefined, outputs: [] };
-}
-
-export const ConversationResponse: MessageFns<ConversationResponse> = {
-  encode(message: ConversationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.contextID !== undefined) {
-      writer.uint32(10).string(message.contextID);
-    }
-    for (const v of message.outputs) {
-      ConversationResult.encode(v!, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.contextID = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.outputs.push(ConversationResult.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConversationResponse>): ConversationResponse {
-    return ConversationResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConversationResponse>): ConversationResponse {
-    const message = createBaseConversationResponse();
-    message.contextID = object.contextID ?? undefined;
-    message.outputs = object.outputs?.map((e) => ConversationResult.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseConversationResponseAlpha2(): ConversationResponseAlpha2 {
-  return { contextId: undefined, outputs: [] };
-}
-
-export const ConversationResponseAlpha2: MessageFns<ConversationResponseAlpha2> = {
-  encode(message: ConversationResponseAlpha2, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.contextId !== undefined) {
-      writer.uint32(10).string(message.contextId);
-    }
-    for (const v of message.outputs) {
-      ConversationResultAlpha2.encode(v!, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationResponseAlpha2 {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationResponseAlpha2();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.contextId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.outputs.push(ConversationResultAlpha2.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConversationResponseAlpha2>): ConversationResponseAlpha2 {
-    return ConversationResponseAlpha2.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConversationResponseAlpha2>): ConversationResponseAlpha2 {
-    const message = createBaseConversationResponseAlpha2();
-    message.contextId = object.contextId ?? undefined;
-    message.outputs = object.outputs?.map((e) => ConversationResultAlpha2.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseConversationTools(): ConversationTools {
-  return { toolTypes: undefined };
-}
-
-export const ConversationTools: MessageFns<ConversationTools> = {
-  encode(message: ConversationTools, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    switch (message.toolTypes?.$case) {
-      case "function":
-        ConversationToolsFunction.encode(message.toolTypes.value, writer.uint32(10).fork()).join();
-        break;
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationTools {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationTools();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.toolTypes = { $case: "function", value: ConversationToolsFunction.decode(reader, reader.uint32()) };
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConversationTools>): ConversationTools {
-    return ConversationTools.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConversationTools>): ConversationTools {
-    const message = createBaseConversationTools();
-    switch (object.toolTypes?.$case) {
-      case "function": {
-        if (object.toolTypes?.value !== undefined && object.toolTypes?.value !== null) {
-          message.toolTypes = {
-            $case: "function",
-            value: ConversationToolsFunction.fromPartial(object.toolTypes.value),
-          };
-        }
-        break;
-      }
-    }
-    return message;
-  },
-};
-
-function createBaseConversationToolsFunction(): ConversationToolsFunction {
-  return { name: "", description: undefined, parameters: undefined };
-}
-
-export const ConversationToolsFunction: MessageFns<ConversationToolsFunction> = {
-  encode(message: ConversationToolsFunction, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    if (message.description !== undefined) {
-      writer.uint32(18).string(message.description);
-    }
-    if (message.parameters !== undefined) {
-      Struct.encode(Struct.wrap(message.parameters), writer.uint32(26).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ConversationToolsFunction {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConversationToolsFunction();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.description = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.parameters = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ConversationToolsFunction>): ConversationToolsFunction {
-    return ConversationToolsFunction.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ConversationToolsFunction>): ConversationToolsFunction {
-    const message = createBaseConversationToolsFunction();
-    message.name = object.name ?? "";
-    message.description = object.description ?? undefined;
-    message.parameters = object.parameters ?? undefined;
     return message;
   },
 };

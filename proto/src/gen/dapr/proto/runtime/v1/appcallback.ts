@@ -8,17 +8,47 @@ import { Empty } from "../../../../google/protobuf/empty.ts";
 import { Struct } from "../../../../google/protobuf/struct.ts";
 import { HTTPExtension, InvokeRequest, InvokeResponse, StateItem } from "../../common/v1/common.ts";
 
-export interface JobEventRequest {
-  name: string;
-  data: Any | undefined;
-  method: string;
-  contentType: string;
-  httpExtension: HTTPExtension | undefined;
+/** What an application that speaks gRPC serves, and the runtime calls. */
+
+export interface ListTopicSubscriptionsResponse {
+  subscriptions: TopicSubscription[];
 }
 
-export interface JobEventResponse {
+export interface TopicSubscription {
+  pubsubName: string;
+  topic: string;
+  metadata: { [key: string]: string };
+  /** Rules are tried in order; `default` when none matches. */
+  routes: TopicRoutes | undefined;
+  deadLetterTopic: string;
+  bulkSubscribe: BulkSubscribeConfig | undefined;
 }
 
+export interface TopicSubscription_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface TopicRoutes {
+  rules: TopicRule[];
+  default: string;
+}
+
+export interface TopicRule {
+  /** A CEL expression over `event`. Empty matches all. */
+  match: string;
+  /** Comes back as `path` of the event. */
+  path: string;
+}
+
+export interface BulkSubscribeConfig {
+  enabled: boolean;
+  maxMessagesCount: number;
+  /** A batch is sent when it is full or when this has passed. */
+  maxAwaitDurationMs: number;
+}
+
+/** A CloudEvent; what has no field of its own is in `extensions`. */
 export interface TopicEventRequest {
   id: string;
   source: string;
@@ -28,6 +58,7 @@ export interface TopicEventRequest {
   topic: string;
   data: Uint8Array;
   pubsubName: string;
+  /** The route that the rules of the subscription chose. */
   path: string;
   extensions: { [key: string]: any } | undefined;
 }
@@ -36,7 +67,13 @@ export interface TopicEventResponse {
   status: TopicEventResponse_TopicEventResponseStatus;
 }
 
-export const TopicEventResponse_TopicEventResponseStatus = { SUCCESS: 0, RETRY: 1, DROP: 2 } as const;
+export const TopicEventResponse_TopicEventResponseStatus = {
+  SUCCESS: 0,
+  /** RETRY - Bring it again. */
+  RETRY: 1,
+  /** DROP - Give it up: to the dead letter topic if there is one. */
+  DROP: 2,
+} as const;
 
 export type TopicEventResponse_TopicEventResponseStatus =
   typeof TopicEventResponse_TopicEventResponseStatus[keyof typeof TopicEventResponse_TopicEventResponseStatus];
@@ -47,26 +84,39 @@ export namespace TopicEventResponse_TopicEventResponseStatus {
   export type DROP = typeof TopicEventResponse_TopicEventResponseStatus.DROP;
 }
 
-export interface TopicEventCERequest {
-  id: string;
-  source: string;
-  type: string;
-  specVersion: string;
-  dataContentType: string;
-  data: Uint8Array;
-  extensions: { [key: string]: any } | undefined;
+export interface ListInputBindingsResponse {
+  bindings: string[];
 }
 
-export interface TopicEventBulkRequestEntry {
-  entryId: string;
-  event: { $case: "bytes"; value: Uint8Array } | { $case: "cloudEvent"; value: TopicEventCERequest } | undefined;
-  contentType: string;
+export interface BindingEventRequest {
+  name: string;
+  data: Uint8Array;
   metadata: { [key: string]: string };
 }
 
-export interface TopicEventBulkRequestEntry_MetadataEntry {
+export interface BindingEventRequest_MetadataEntry {
   key: string;
   value: string;
+}
+
+export interface BindingEventResponse {
+  /** Where to save `states`. */
+  storeName: string;
+  states: StateItem[];
+  /** Output bindings that get `data`. */
+  to: string[];
+  data: Uint8Array;
+  concurrency: BindingEventResponse_BindingEventConcurrency;
+}
+
+export const BindingEventResponse_BindingEventConcurrency = { SEQUENTIAL: 0, PARALLEL: 1 } as const;
+
+export type BindingEventResponse_BindingEventConcurrency =
+  typeof BindingEventResponse_BindingEventConcurrency[keyof typeof BindingEventResponse_BindingEventConcurrency];
+
+export namespace BindingEventResponse_BindingEventConcurrency {
+  export type SEQUENTIAL = typeof BindingEventResponse_BindingEventConcurrency.SEQUENTIAL;
+  export type PARALLEL = typeof BindingEventResponse_BindingEventConcurrency.PARALLEL;
 }
 
 export interface TopicEventBulkRequest {
@@ -84,1378 +134,56 @@ export interface TopicEventBulkRequest_MetadataEntry {
   value: string;
 }
 
+export interface TopicEventBulkRequestEntry {
+  /** Unique in its batch; the answer refers to it. */
+  entryId: string;
+  /** Raw bytes for a subscription to raw payloads, else a CloudEvent. */
+  event: { $case: "bytes"; value: Uint8Array } | { $case: "cloudEvent"; value: TopicEventCERequest } | undefined;
+  contentType: string;
+  metadata: { [key: string]: string };
+}
+
+export interface TopicEventBulkRequestEntry_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface TopicEventCERequest {
+  id: string;
+  source: string;
+  type: string;
+  specVersion: string;
+  dataContentType: string;
+  data: Uint8Array;
+  extensions: { [key: string]: any } | undefined;
+}
+
+/** An entry that is left out counts as RETRY. */
+export interface TopicEventBulkResponse {
+  statuses: TopicEventBulkResponseEntry[];
+}
+
 export interface TopicEventBulkResponseEntry {
   entryId: string;
   status: TopicEventResponse_TopicEventResponseStatus;
 }
 
-export interface TopicEventBulkResponse {
-  statuses: TopicEventBulkResponseEntry[];
-}
-
-export interface BindingEventRequest {
+export interface JobEventRequest {
   name: string;
-  data: Uint8Array;
-  metadata: { [key: string]: string };
+  data:
+    | Any
+    | undefined;
+  /** `job/` and the name, in the way of a method of service invocation. */
+  method: string;
+  contentType: string;
+  httpExtension: HTTPExtension | undefined;
 }
 
-export interface BindingEventRequest_MetadataEntry {
-  key: string;
-  value: string;
-}
-
-export interface BindingEventResponse {
-  storeName: string;
-  states: StateItem[];
-  to: string[];
-  data: Uint8Array;
-  concurrency: BindingEventResponse_BindingEventConcurrency;
-}
-
-export const BindingEventResponse_BindingEventConcurrency = { SEQUENTIAL: 0, PARALLEL: 1 } as const;
-
-export type BindingEventResponse_BindingEventConcurrency =
-  typeof BindingEventResponse_BindingEventConcurrency[keyof typeof BindingEventResponse_BindingEventConcurrency];
-
-export namespace BindingEventResponse_BindingEventConcurrency {
-  export type SEQUENTIAL = typeof BindingEventResponse_BindingEventConcurrency.SEQUENTIAL;
-  export type PARALLEL = typeof BindingEventResponse_BindingEventConcurrency.PARALLEL;
-}
-
-export interface ListTopicSubscriptionsResponse {
-  subscriptions: TopicSubscription[];
-}
-
-export interface TopicSubscription {
-  pubsubName: string;
-  topic: string;
-  metadata: { [key: string]: string };
-  routes: TopicRoutes | undefined;
-  deadLetterTopic: string;
-  bulkSubscribe: BulkSubscribeConfig | undefined;
-}
-
-export interface TopicSubscription_MetadataEntry {
-  key: string;
-  value: string;
-}
-
-export interface TopicRoutes {
-  rules: TopicRule[];
-  default: string;
-}
-
-export interface TopicRule {
-  match: string;
-  path: string;
-}
-
-export interface BulkSubscribeConfig {
-  enabled: boolean;
-  maxMessagesCount: number;
-  maxAwaitDurationMs: number;
-}
-
-export interface ListInputBindingsResponse {
-  bindings: string[];
+export interface JobEventResponse {
 }
 
 export interface HealthCheckResponse {
 }
-
-function createBaseJobEventRequest(): JobEventRequest {
-  return { name: "", data: undefined, method: "", contentType: "", httpExtension: undefined };
-}
-
-export const JobEventRequest: MessageFns<JobEventRequest> = {
-  encode(message: JobEventRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    if (message.data !== undefined) {
-      Any.encode(message.data, writer.uint32(18).fork()).join();
-    }
-    if (message.method !== "") {
-      writer.uint32(26).string(message.method);
-    }
-    if (message.contentType !== "") {
-      writer.uint32(34).string(message.contentType);
-    }
-    if (message.httpExtension !== undefined) {
-      HTTPExtension.encode(message.httpExtension, writer.uint32(42).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): JobEventRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseJobEventRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.data = Any.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.method = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.contentType = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.httpExtension = HTTPExtension.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<JobEventRequest>): JobEventRequest {
-    return JobEventRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<JobEventRequest>): JobEventRequest {
-    const message = createBaseJobEventRequest();
-    message.name = object.name ?? "";
-    message.data = (object.data !== undefined && object.data !== null) ? Any.fromPartial(object.data) : undefined;
-    message.method = object.method ?? "";
-    message.contentType = object.contentType ?? "";
-    message.httpExtension = (object.httpExtension !== undefined && object.httpExtension !== null)
-      ? HTTPExtension.fromPartial(object.httpExtension)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseJobEventResponse(): JobEventResponse {
-  return {};
-}
-
-export const JobEventResponse: MessageFns<JobEventResponse> = {
-  encode(_: JobEventResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): JobEventResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseJobEventResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<JobEventResponse>): JobEventResponse {
-    return JobEventResponse.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<JobEventResponse>): JobEventResponse {
-    const message = createBaseJobEventResponse();
-    return message;
-  },
-};
-
-function createBaseTopicEventRequest(): TopicEventRequest {
-  return {
-    id: "",
-    source: "",
-    type: "",
-    specVersion: "",
-    dataContentType: "",
-    topic: "",
-    data: new Uint8Array(0),
-    pubsubName: "",
-    path: "",
-    extensions: undefined,
-  };
-}
-
-export const TopicEventRequest: MessageFns<TopicEventRequest> = {
-  encode(message: TopicEventRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.source !== "") {
-      writer.uint32(18).string(message.source);
-    }
-    if (message.type !== "") {
-      writer.uint32(26).string(message.type);
-    }
-    if (message.specVersion !== "") {
-      writer.uint32(34).string(message.specVersion);
-    }
-    if (message.dataContentType !== "") {
-      writer.uint32(42).string(message.dataContentType);
-    }
-    if (message.topic !== "") {
-      writer.uint32(50).string(message.topic);
-    }
-    if (message.data.length !== 0) {
-      writer.uint32(58).bytes(message.data);
-    }
-    if (message.pubsubName !== "") {
-      writer.uint32(66).string(message.pubsubName);
-    }
-    if (message.path !== "") {
-      writer.uint32(74).string(message.path);
-    }
-    if (message.extensions !== undefined) {
-      Struct.encode(Struct.wrap(message.extensions), writer.uint32(82).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTopicEventRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.source = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.type = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.specVersion = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.dataContentType = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.topic = reader.string();
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.data = reader.bytes();
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.pubsubName = reader.string();
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            message.path = reader.string();
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.extensions = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TopicEventRequest>): TopicEventRequest {
-    return TopicEventRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TopicEventRequest>): TopicEventRequest {
-    const message = createBaseTopicEventRequest();
-    message.id = object.id ?? "";
-    message.source = object.source ?? "";
-    message.type = object.type ?? "";
-    message.specVersion = object.specVersion ?? "";
-    message.dataContentType = object.dataContentType ?? "";
-    message.topic = object.topic ?? "";
-    message.data = object.data ?? new Uint8Array(0);
-    message.pubsubName = object.pubsubName ?? "";
-    message.path = object.path ?? "";
-    message.extensions = object.extensions ?? undefined;
-    return message;
-  },
-};
-
-function createBaseTopicEventResponse(): TopicEventResponse {
-  return { status: 0 };
-}
-
-export const TopicEventResponse: MessageFns<TopicEventResponse> = {
-  encode(message: TopicEventResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.status !== 0) {
-      writer.uint32(8).int32(message.status);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTopicEventResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.status = reader.int32() as any;
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TopicEventResponse>): TopicEventResponse {
-    return TopicEventResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TopicEventResponse>): TopicEventResponse {
-    const message = createBaseTopicEventResponse();
-    message.status = object.status ?? 0;
-    return message;
-  },
-};
-
-function createBaseTopicEventCERequest(): TopicEventCERequest {
-  return {
-    id: "",
-    source: "",
-    type: "",
-    specVersion: "",
-    dataContentType: "",
-    data: new Uint8Array(0),
-    extensions: undefined,
-  };
-}
-
-export const TopicEventCERequest: MessageFns<TopicEventCERequest> = {
-  encode(message: TopicEventCERequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.source !== "") {
-      writer.uint32(18).string(message.source);
-    }
-    if (message.type !== "") {
-      writer.uint32(26).string(message.type);
-    }
-    if (message.specVersion !== "") {
-      writer.uint32(34).string(message.specVersion);
-    }
-    if (message.dataContentType !== "") {
-      writer.uint32(42).string(message.dataContentType);
-    }
-    if (message.data.length !== 0) {
-      writer.uint32(50).bytes(message.data);
-    }
-    if (message.extensions !== undefined) {
-      Struct.encode(Struct.wrap(message.extensions), writer.uint32(58).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventCERequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTopicEventCERequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.source = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.type = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.specVersion = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.dataContentType = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.data = reader.bytes();
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.extensions = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TopicEventCERequest>): TopicEventCERequest {
-    return TopicEventCERequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TopicEventCERequest>): TopicEventCERequest {
-    const message = createBaseTopicEventCERequest();
-    message.id = object.id ?? "";
-    message.source = object.source ?? "";
-    message.type = object.type ?? "";
-    message.specVersion = object.specVersion ?? "";
-    message.dataContentType = object.dataContentType ?? "";
-    message.data = object.data ?? new Uint8Array(0);
-    message.extensions = object.extensions ?? undefined;
-    return message;
-  },
-};
-
-function createBaseTopicEventBulkRequestEntry(): TopicEventBulkRequestEntry {
-  return { entryId: "", event: undefined, contentType: "", metadata: {} };
-}
-
-export const TopicEventBulkRequestEntry: MessageFns<TopicEventBulkRequestEntry> = {
-  encode(message: TopicEventBulkRequestEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.entryId !== "") {
-      writer.uint32(10).string(message.entryId);
-    }
-    switch (message.event?.$case) {
-      case "bytes":
-        writer.uint32(18).bytes(message.event.value);
-        break;
-      case "cloudEvent":
-        TopicEventCERequest.encode(message.event.value, writer.uint32(26).fork()).join();
-        break;
-    }
-    if (message.contentType !== "") {
-      writer.uint32(34).string(message.contentType);
-    }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
-      TopicEventBulkRequestEntry_MetadataEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
-    });
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkRequestEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTopicEventBulkRequestEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.entryId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.event = { $case: "bytes", value: reader.bytes() };
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.event = { $case: "cloudEvent", value: TopicEventCERequest.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.contentType = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            const entry5 = TopicEventBulkRequestEntry_MetadataEntry.decode(reader, reader.uint32());
-            if (entry5.value !== undefined) {
-              message.metadata[entry5.key] = entry5.value;
-            }
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TopicEventBulkRequestEntry>): TopicEventBulkRequestEntry {
-    return TopicEventBulkRequestEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TopicEventBulkRequestEntry>): TopicEventBulkRequestEntry {
-    const message = createBaseTopicEventBulkRequestEntry();
-    message.entryId = object.entryId ?? "";
-    switch (object.event?.$case) {
-      case "bytes": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "bytes", value: object.event.value };
-        }
-        break;
-      }
-      case "cloudEvent": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "cloudEvent", value: TopicEventCERequest.fromPartial(object.event.value) };
-        }
-        break;
-      }
-    }
-    message.contentType = object.contentType ?? "";
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    return message;
-  },
-};
-
-function createBaseTopicEventBulkRequestEntry_MetadataEntry(): TopicEventBulkRequestEntry_MetadataEntry {
-  return { key: "", value: "" };
-}
-
-export const TopicEventBulkRequestEntry_MetadataEntry: MessageFns<TopicEventBulkRequestEntry_MetadataEntry> = {
-  encode(message: TopicEventBulkRequestEntry_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkRequestEntry_MetadataEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTopicEventBulkRequestEntry_MetadataEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TopicEventBulkRequestEntry_MetadataEntry>): TopicEventBulkRequestEntry_MetadataEntry {
-    return TopicEventBulkRequestEntry_MetadataEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TopicEventBulkRequestEntry_MetadataEntry>): TopicEventBulkRequestEntry_MetadataEntry {
-    const message = createBaseTopicEventBulkRequestEntry_MetadataEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
-};
-
-function createBaseTopicEventBulkRequest(): TopicEventBulkRequest {
-  return { id: "", entries: [], metadata: {}, topic: "", pubsubName: "", type: "", path: "" };
-}
-
-export const TopicEventBulkRequest: MessageFns<TopicEventBulkRequest> = {
-  encode(message: TopicEventBulkRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    for (const v of message.entries) {
-      TopicEventBulkRequestEntry.encode(v!, writer.uint32(18).fork()).join();
-    }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
-      TopicEventBulkRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
-    });
-    if (message.topic !== "") {
-      writer.uint32(34).string(message.topic);
-    }
-    if (message.pubsubName !== "") {
-      writer.uint32(42).string(message.pubsubName);
-    }
-    if (message.type !== "") {
-      writer.uint32(50).string(message.type);
-    }
-    if (message.path !== "") {
-      writer.uint32(58).string(message.path);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTopicEventBulkRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.entries.push(TopicEventBulkRequestEntry.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            const entry3 = TopicEventBulkRequest_MetadataEntry.decode(reader, reader.uint32());
-            if (entry3.value !== undefined) {
-              message.metadata[entry3.key] = entry3.value;
-            }
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.topic = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.pubsubName = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.type = reader.string();
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.path = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TopicEventBulkRequest>): TopicEventBulkRequest {
-    return TopicEventBulkRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TopicEventBulkRequest>): TopicEventBulkRequest {
-    const message = createBaseTopicEventBulkRequest();
-    message.id = object.id ?? "";
-    message.entries = object.entries?.map((e) => TopicEventBulkRequestEntry.fromPartial(e)) || [];
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    message.topic = object.topic ?? "";
-    message.pubsubName = object.pubsubName ?? "";
-    message.type = object.type ?? "";
-    message.path = object.path ?? "";
-    return message;
-  },
-};
-
-function createBaseTopicEventBulkRequest_MetadataEntry(): TopicEventBulkRequest_MetadataEntry {
-  return { key: "", value: "" };
-}
-
-export const TopicEventBulkRequest_MetadataEntry: MessageFns<TopicEventBulkRequest_MetadataEntry> = {
-  encode(message: TopicEventBulkRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkRequest_MetadataEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTopicEventBulkRequest_MetadataEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TopicEventBulkRequest_MetadataEntry>): TopicEventBulkRequest_MetadataEntry {
-    return TopicEventBulkRequest_MetadataEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TopicEventBulkRequest_MetadataEntry>): TopicEventBulkRequest_MetadataEntry {
-    const message = createBaseTopicEventBulkRequest_MetadataEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
-};
-
-function createBaseTopicEventBulkResponseEntry(): TopicEventBulkResponseEntry {
-  return { entryId: "", status: 0 };
-}
-
-export const TopicEventBulkResponseEntry: MessageFns<TopicEventBulkResponseEntry> = {
-  encode(message: TopicEventBulkResponseEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.entryId !== "") {
-      writer.uint32(10).string(message.entryId);
-    }
-    if (message.status !== 0) {
-      writer.uint32(16).int32(message.status);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkResponseEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTopicEventBulkResponseEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.entryId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.status = reader.int32() as any;
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TopicEventBulkResponseEntry>): TopicEventBulkResponseEntry {
-    return TopicEventBulkResponseEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TopicEventBulkResponseEntry>): TopicEventBulkResponseEntry {
-    const message = createBaseTopicEventBulkResponseEntry();
-    message.entryId = object.entryId ?? "";
-    message.status = object.status ?? 0;
-    return message;
-  },
-};
-
-function createBaseTopicEventBulkResponse(): TopicEventBulkResponse {
-  return { statuses: [] };
-}
-
-export const TopicEventBulkResponse: MessageFns<TopicEventBulkResponse> = {
-  encode(message: TopicEventBulkResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.statuses) {
-      TopicEventBulkResponseEntry.encode(v!, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTopicEventBulkResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.statuses.push(TopicEventBulkResponseEntry.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TopicEventBulkResponse>): TopicEventBulkResponse {
-    return TopicEventBulkResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TopicEventBulkResponse>): TopicEventBulkResponse {
-    const message = createBaseTopicEventBulkResponse();
-    message.statuses = object.statuses?.map((e) => TopicEventBulkResponseEntry.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseBindingEventRequest(): BindingEventRequest {
-  return { name: "", data: new Uint8Array(0), metadata: {} };
-}
-
-export const BindingEventRequest: MessageFns<BindingEventRequest> = {
-  encode(message: BindingEventRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    if (message.data.length !== 0) {
-      writer.uint32(18).bytes(message.data);
-    }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
-      BindingEventRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
-    });
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BindingEventRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBindingEventRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.data = reader.bytes();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            const entry3 = BindingEventRequest_MetadataEntry.decode(reader, reader.uint32());
-            if (entry3.value !== undefined) {
-              message.metadata[entry3.key] = entry3.value;
-            }
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BindingEventRequest>): BindingEventRequest {
-    return BindingEventRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BindingEventRequest>): BindingEventRequest {
-    const message = createBaseBindingEventRequest();
-    message.name = object.name ?? "";
-    message.data = object.data ?? new Uint8Array(0);
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    return message;
-  },
-};
-
-function createBaseBindingEventRequest_MetadataEntry(): BindingEventRequest_MetadataEntry {
-  return { key: "", value: "" };
-}
-
-export const BindingEventRequest_MetadataEntry: MessageFns<BindingEventRequest_MetadataEntry> = {
-  encode(message: BindingEventRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BindingEventRequest_MetadataEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBindingEventRequest_MetadataEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BindingEventRequest_MetadataEntry>): BindingEventRequest_MetadataEntry {
-    return BindingEventRequest_MetadataEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BindingEventRequest_MetadataEntry>): BindingEventRequest_MetadataEntry {
-    const message = createBaseBindingEventRequest_MetadataEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
-};
-
-function createBaseBindingEventResponse(): BindingEventResponse {
-  return { storeName: "", states: [], to: [], data: new Uint8Array(0), concurrency: 0 };
-}
-
-export const BindingEventResponse: MessageFns<BindingEventResponse> = {
-  encode(message: BindingEventResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.storeName !== "") {
-      writer.uint32(10).string(message.storeName);
-    }
-    for (const v of message.states) {
-      StateItem.encode(v!, writer.uint32(18).fork()).join();
-    }
-    for (const v of message.to) {
-      writer.uint32(26).string(v!);
-    }
-    if (message.data.length !== 0) {
-      writer.uint32(34).bytes(message.data);
-    }
-    if (message.concurrency !== 0) {
-      writer.uint32(40).int32(message.concurrency);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BindingEventResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBindingEventResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.storeName = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.states.push(StateItem.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.to.push(reader.string());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.data = reader.bytes();
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.concurrency = reader.int32() as any;
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BindingEventResponse>): BindingEventResponse {
-    return BindingEventResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BindingEventResponse>): BindingEventResponse {
-    const message = createBaseBindingEventResponse();
-    message.storeName = object.storeName ?? "";
-    message.states = object.states?.map((e) => StateItem.fromPartial(e)) || [];
-    message.to = object.to?.map((e) => e) || [];
-    message.data = object.data ?? new Uint8Array(0);
-    message.concurrency = object.concurrency ?? 0;
-    return message;
-  },
-};
 
 function createBaseListTopicSubscriptionsResponse(): ListTopicSubscriptionsResponse {
   return { subscriptions: [] };
@@ -1922,6 +650,235 @@ export const BulkSubscribeConfig: MessageFns<BulkSubscribeConfig> = {
   },
 };
 
+function createBaseTopicEventRequest(): TopicEventRequest {
+  return {
+    id: "",
+    source: "",
+    type: "",
+    specVersion: "",
+    dataContentType: "",
+    topic: "",
+    data: new Uint8Array(0),
+    pubsubName: "",
+    path: "",
+    extensions: undefined,
+  };
+}
+
+export const TopicEventRequest: MessageFns<TopicEventRequest> = {
+  encode(message: TopicEventRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.source !== "") {
+      writer.uint32(18).string(message.source);
+    }
+    if (message.type !== "") {
+      writer.uint32(26).string(message.type);
+    }
+    if (message.specVersion !== "") {
+      writer.uint32(34).string(message.specVersion);
+    }
+    if (message.dataContentType !== "") {
+      writer.uint32(42).string(message.dataContentType);
+    }
+    if (message.topic !== "") {
+      writer.uint32(50).string(message.topic);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(58).bytes(message.data);
+    }
+    if (message.pubsubName !== "") {
+      writer.uint32(66).string(message.pubsubName);
+    }
+    if (message.path !== "") {
+      writer.uint32(74).string(message.path);
+    }
+    if (message.extensions !== undefined) {
+      Struct.encode(Struct.wrap(message.extensions), writer.uint32(82).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopicEventRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.specVersion = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.dataContentType = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.topic = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.pubsubName = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.extensions = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TopicEventRequest>): TopicEventRequest {
+    return TopicEventRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TopicEventRequest>): TopicEventRequest {
+    const message = createBaseTopicEventRequest();
+    message.id = object.id ?? "";
+    message.source = object.source ?? "";
+    message.type = object.type ?? "";
+    message.specVersion = object.specVersion ?? "";
+    message.dataContentType = object.dataContentType ?? "";
+    message.topic = object.topic ?? "";
+    message.data = object.data ?? new Uint8Array(0);
+    message.pubsubName = object.pubsubName ?? "";
+    message.path = object.path ?? "";
+    message.extensions = object.extensions ?? undefined;
+    return message;
+  },
+};
+
+function createBaseTopicEventResponse(): TopicEventResponse {
+  return { status: 0 };
+}
+
+export const TopicEventResponse: MessageFns<TopicEventResponse> = {
+  encode(message: TopicEventResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.status !== 0) {
+      writer.uint32(8).int32(message.status);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopicEventResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TopicEventResponse>): TopicEventResponse {
+    return TopicEventResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TopicEventResponse>): TopicEventResponse {
+    const message = createBaseTopicEventResponse();
+    message.status = object.status ?? 0;
+    return message;
+  },
+};
+
 function createBaseListInputBindingsResponse(): ListInputBindingsResponse {
   return { bindings: [] };
 }
@@ -1977,6 +934,1071 @@ export const ListInputBindingsResponse: MessageFns<ListInputBindingsResponse> = 
   },
 };
 
+function createBaseBindingEventRequest(): BindingEventRequest {
+  return { name: "", data: new Uint8Array(0), metadata: {} };
+}
+
+export const BindingEventRequest: MessageFns<BindingEventRequest> = {
+  encode(message: BindingEventRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(18).bytes(message.data);
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      BindingEventRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BindingEventRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBindingEventRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = BindingEventRequest_MetadataEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.metadata[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BindingEventRequest>): BindingEventRequest {
+    return BindingEventRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BindingEventRequest>): BindingEventRequest {
+    const message = createBaseBindingEventRequest();
+    message.name = object.name ?? "";
+    message.data = object.data ?? new Uint8Array(0);
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseBindingEventRequest_MetadataEntry(): BindingEventRequest_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const BindingEventRequest_MetadataEntry: MessageFns<BindingEventRequest_MetadataEntry> = {
+  encode(message: BindingEventRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BindingEventRequest_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBindingEventRequest_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BindingEventRequest_MetadataEntry>): BindingEventRequest_MetadataEntry {
+    return BindingEventRequest_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BindingEventRequest_MetadataEntry>): BindingEventRequest_MetadataEntry {
+    const message = createBaseBindingEventRequest_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseBindingEventResponse(): BindingEventResponse {
+  return { storeName: "", states: [], to: [], data: new Uint8Array(0), concurrency: 0 };
+}
+
+export const BindingEventResponse: MessageFns<BindingEventResponse> = {
+  encode(message: BindingEventResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.storeName !== "") {
+      writer.uint32(10).string(message.storeName);
+    }
+    for (const v of message.states) {
+      StateItem.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.to) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(34).bytes(message.data);
+    }
+    if (message.concurrency !== 0) {
+      writer.uint32(40).int32(message.concurrency);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BindingEventResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBindingEventResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.storeName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.states.push(StateItem.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.to.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.concurrency = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BindingEventResponse>): BindingEventResponse {
+    return BindingEventResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BindingEventResponse>): BindingEventResponse {
+    const message = createBaseBindingEventResponse();
+    message.storeName = object.storeName ?? "";
+    message.states = object.states?.map((e) => StateItem.fromPartial(e)) || [];
+    message.to = object.to?.map((e) => e) || [];
+    message.data = object.data ?? new Uint8Array(0);
+    message.concurrency = object.concurrency ?? 0;
+    return message;
+  },
+};
+
+function createBaseTopicEventBulkRequest(): TopicEventBulkRequest {
+  return { id: "", entries: [], metadata: {}, topic: "", pubsubName: "", type: "", path: "" };
+}
+
+export const TopicEventBulkRequest: MessageFns<TopicEventBulkRequest> = {
+  encode(message: TopicEventBulkRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    for (const v of message.entries) {
+      TopicEventBulkRequestEntry.encode(v!, writer.uint32(18).fork()).join();
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      TopicEventBulkRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    if (message.topic !== "") {
+      writer.uint32(34).string(message.topic);
+    }
+    if (message.pubsubName !== "") {
+      writer.uint32(42).string(message.pubsubName);
+    }
+    if (message.type !== "") {
+      writer.uint32(50).string(message.type);
+    }
+    if (message.path !== "") {
+      writer.uint32(58).string(message.path);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopicEventBulkRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.entries.push(TopicEventBulkRequestEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = TopicEventBulkRequest_MetadataEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.metadata[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.topic = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.pubsubName = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TopicEventBulkRequest>): TopicEventBulkRequest {
+    return TopicEventBulkRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TopicEventBulkRequest>): TopicEventBulkRequest {
+    const message = createBaseTopicEventBulkRequest();
+    message.id = object.id ?? "";
+    message.entries = object.entries?.map((e) => TopicEventBulkRequestEntry.fromPartial(e)) || [];
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.topic = object.topic ?? "";
+    message.pubsubName = object.pubsubName ?? "";
+    message.type = object.type ?? "";
+    message.path = object.path ?? "";
+    return message;
+  },
+};
+
+function createBaseTopicEventBulkRequest_MetadataEntry(): TopicEventBulkRequest_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const TopicEventBulkRequest_MetadataEntry: MessageFns<TopicEventBulkRequest_MetadataEntry> = {
+  encode(message: TopicEventBulkRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkRequest_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopicEventBulkRequest_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TopicEventBulkRequest_MetadataEntry>): TopicEventBulkRequest_MetadataEntry {
+    return TopicEventBulkRequest_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TopicEventBulkRequest_MetadataEntry>): TopicEventBulkRequest_MetadataEntry {
+    const message = createBaseTopicEventBulkRequest_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseTopicEventBulkRequestEntry(): TopicEventBulkRequestEntry {
+  return { entryId: "", event: undefined, contentType: "", metadata: {} };
+}
+
+export const TopicEventBulkRequestEntry: MessageFns<TopicEventBulkRequestEntry> = {
+  encode(message: TopicEventBulkRequestEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entryId !== "") {
+      writer.uint32(10).string(message.entryId);
+    }
+    switch (message.event?.$case) {
+      case "bytes":
+        writer.uint32(18).bytes(message.event.value);
+        break;
+      case "cloudEvent":
+        TopicEventCERequest.encode(message.event.value, writer.uint32(26).fork()).join();
+        break;
+    }
+    if (message.contentType !== "") {
+      writer.uint32(34).string(message.contentType);
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      TopicEventBulkRequestEntry_MetadataEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkRequestEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopicEventBulkRequestEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entryId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.event = { $case: "bytes", value: reader.bytes() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.event = { $case: "cloudEvent", value: TopicEventCERequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.contentType = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = TopicEventBulkRequestEntry_MetadataEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.metadata[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TopicEventBulkRequestEntry>): TopicEventBulkRequestEntry {
+    return TopicEventBulkRequestEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TopicEventBulkRequestEntry>): TopicEventBulkRequestEntry {
+    const message = createBaseTopicEventBulkRequestEntry();
+    message.entryId = object.entryId ?? "";
+    switch (object.event?.$case) {
+      case "bytes": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "bytes", value: object.event.value };
+        }
+        break;
+      }
+      case "cloudEvent": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "cloudEvent", value: TopicEventCERequest.fromPartial(object.event.value) };
+        }
+        break;
+      }
+    }
+    message.contentType = object.contentType ?? "";
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseTopicEventBulkRequestEntry_MetadataEntry(): TopicEventBulkRequestEntry_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const TopicEventBulkRequestEntry_MetadataEntry: MessageFns<TopicEventBulkRequestEntry_MetadataEntry> = {
+  encode(message: TopicEventBulkRequestEntry_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkRequestEntry_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopicEventBulkRequestEntry_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TopicEventBulkRequestEntry_MetadataEntry>): TopicEventBulkRequestEntry_MetadataEntry {
+    return TopicEventBulkRequestEntry_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TopicEventBulkRequestEntry_MetadataEntry>): TopicEventBulkRequestEntry_MetadataEntry {
+    const message = createBaseTopicEventBulkRequestEntry_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseTopicEventCERequest(): TopicEventCERequest {
+  return {
+    id: "",
+    source: "",
+    type: "",
+    specVersion: "",
+    dataContentType: "",
+    data: new Uint8Array(0),
+    extensions: undefined,
+  };
+}
+
+export const TopicEventCERequest: MessageFns<TopicEventCERequest> = {
+  encode(message: TopicEventCERequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.source !== "") {
+      writer.uint32(18).string(message.source);
+    }
+    if (message.type !== "") {
+      writer.uint32(26).string(message.type);
+    }
+    if (message.specVersion !== "") {
+      writer.uint32(34).string(message.specVersion);
+    }
+    if (message.dataContentType !== "") {
+      writer.uint32(42).string(message.dataContentType);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(50).bytes(message.data);
+    }
+    if (message.extensions !== undefined) {
+      Struct.encode(Struct.wrap(message.extensions), writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventCERequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopicEventCERequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.specVersion = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.dataContentType = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.extensions = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TopicEventCERequest>): TopicEventCERequest {
+    return TopicEventCERequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TopicEventCERequest>): TopicEventCERequest {
+    const message = createBaseTopicEventCERequest();
+    message.id = object.id ?? "";
+    message.source = object.source ?? "";
+    message.type = object.type ?? "";
+    message.specVersion = object.specVersion ?? "";
+    message.dataContentType = object.dataContentType ?? "";
+    message.data = object.data ?? new Uint8Array(0);
+    message.extensions = object.extensions ?? undefined;
+    return message;
+  },
+};
+
+function createBaseTopicEventBulkResponse(): TopicEventBulkResponse {
+  return { statuses: [] };
+}
+
+export const TopicEventBulkResponse: MessageFns<TopicEventBulkResponse> = {
+  encode(message: TopicEventBulkResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.statuses) {
+      TopicEventBulkResponseEntry.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopicEventBulkResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.statuses.push(TopicEventBulkResponseEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TopicEventBulkResponse>): TopicEventBulkResponse {
+    return TopicEventBulkResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TopicEventBulkResponse>): TopicEventBulkResponse {
+    const message = createBaseTopicEventBulkResponse();
+    message.statuses = object.statuses?.map((e) => TopicEventBulkResponseEntry.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTopicEventBulkResponseEntry(): TopicEventBulkResponseEntry {
+  return { entryId: "", status: 0 };
+}
+
+export const TopicEventBulkResponseEntry: MessageFns<TopicEventBulkResponseEntry> = {
+  encode(message: TopicEventBulkResponseEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entryId !== "") {
+      writer.uint32(10).string(message.entryId);
+    }
+    if (message.status !== 0) {
+      writer.uint32(16).int32(message.status);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopicEventBulkResponseEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopicEventBulkResponseEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entryId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TopicEventBulkResponseEntry>): TopicEventBulkResponseEntry {
+    return TopicEventBulkResponseEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TopicEventBulkResponseEntry>): TopicEventBulkResponseEntry {
+    const message = createBaseTopicEventBulkResponseEntry();
+    message.entryId = object.entryId ?? "";
+    message.status = object.status ?? 0;
+    return message;
+  },
+};
+
+function createBaseJobEventRequest(): JobEventRequest {
+  return { name: "", data: undefined, method: "", contentType: "", httpExtension: undefined };
+}
+
+export const JobEventRequest: MessageFns<JobEventRequest> = {
+  encode(message: JobEventRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.data !== undefined) {
+      Any.encode(message.data, writer.uint32(18).fork()).join();
+    }
+    if (message.method !== "") {
+      writer.uint32(26).string(message.method);
+    }
+    if (message.contentType !== "") {
+      writer.uint32(34).string(message.contentType);
+    }
+    if (message.httpExtension !== undefined) {
+      HTTPExtension.encode(message.httpExtension, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JobEventRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJobEventRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.data = Any.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.contentType = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.httpExtension = HTTPExtension.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<JobEventRequest>): JobEventRequest {
+    return JobEventRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<JobEventRequest>): JobEventRequest {
+    const message = createBaseJobEventRequest();
+    message.name = object.name ?? "";
+    message.data = (object.data !== undefined && object.data !== null) ? Any.fromPartial(object.data) : undefined;
+    message.method = object.method ?? "";
+    message.contentType = object.contentType ?? "";
+    message.httpExtension = (object.httpExtension !== undefined && object.httpExtension !== null)
+      ? HTTPExtension.fromPartial(object.httpExtension)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseJobEventResponse(): JobEventResponse {
+  return {};
+}
+
+export const JobEventResponse: MessageFns<JobEventResponse> = {
+  encode(_: JobEventResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JobEventResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJobEventResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<JobEventResponse>): JobEventResponse {
+    return JobEventResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<JobEventResponse>): JobEventResponse {
+    const message = createBaseJobEventResponse();
+    return message;
+  },
+};
+
 function createBaseHealthCheckResponse(): HealthCheckResponse {
   return {};
 }
@@ -2025,6 +2047,7 @@ export const AppCallbackDefinition = {
   name: "AppCallback",
   fullName: "dapr.proto.runtime.v1.AppCallback",
   methods: {
+    /** A method another application calls. */
     onInvoke: {
       name: "OnInvoke",
       requestType: InvokeRequest as typeof InvokeRequest,
@@ -2033,6 +2056,7 @@ export const AppCallbackDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Asked once at start. */
     listTopicSubscriptions: {
       name: "ListTopicSubscriptions",
       requestType: Empty as typeof Empty,
@@ -2041,6 +2065,7 @@ export const AppCallbackDefinition = {
       responseStream: false,
       options: {},
     },
+    /** UNIMPLEMENTED acknowledges the event without the dead letter topic; any other error is a RETRY. */
     onTopicEvent: {
       name: "OnTopicEvent",
       requestType: TopicEventRequest as typeof TopicEventRequest,
@@ -2049,6 +2074,7 @@ export const AppCallbackDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Asked once at start: events of other bindings are not sent. */
     listInputBindings: {
       name: "ListInputBindings",
       requestType: Empty as typeof Empty,
@@ -2057,6 +2083,7 @@ export const AppCallbackDefinition = {
       responseStream: false,
       options: {},
     },
+    /** An error leaves the event with the binding, which may bring it again. */
     onBindingEvent: {
       name: "OnBindingEvent",
       requestType: BindingEventRequest as typeof BindingEventRequest,
@@ -2084,6 +2111,7 @@ export const AppCallbackDefinition = {
   },
 } as const;
 
+/** Served by an application that wants its health to be watched. */
 export type AppCallbackHealthCheckDefinition = typeof AppCallbackHealthCheckDefinition;
 export const AppCallbackHealthCheckDefinition = {
   name: "AppCallbackHealthCheck",
@@ -2100,6 +2128,7 @@ export const AppCallbackHealthCheckDefinition = {
   },
 } as const;
 
+/** Older names, called when the application does not know the new ones. */
 export type AppCallbackAlphaDefinition = typeof AppCallbackAlphaDefinition;
 export const AppCallbackAlphaDefinition = {
   name: "AppCallbackAlpha",

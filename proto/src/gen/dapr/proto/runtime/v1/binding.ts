@@ -4,10 +4,13 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+/** Output bindings. Input bindings arrive through AppCallback.OnBindingEvent. */
+
 export interface InvokeBindingRequest {
   name: string;
   data: Uint8Array;
   metadata: { [key: string]: string };
+  /** One the binding lists, such as `create`. */
   operation: string;
 }
 

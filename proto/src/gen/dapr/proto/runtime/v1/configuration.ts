@@ -5,8 +5,11 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ConfigurationItem } from "../../common/v1/common.ts";
 
+/** Configuration stores: read items, and follow their changes. */
+
 export interface GetConfigurationRequest {
   storeName: string;
+  /** None: all keys. */
   keys: string[];
   metadata: { [key: string]: string };
 }
@@ -27,6 +30,7 @@ export interface GetConfigurationResponse_ItemsEntry {
 
 export interface SubscribeConfigurationRequest {
   storeName: string;
+  /** None: all keys. */
   keys: string[];
   metadata: { [key: string]: string };
 }
@@ -36,13 +40,9 @@ export interface SubscribeConfigurationRequest_MetadataEntry {
   value: string;
 }
 
-export interface UnsubscribeConfigurationRequest {
-  storeName: string;
-  id: string;
-}
-
 export interface SubscribeConfigurationResponse {
   id: string;
+  /** Those that changed. */
   items: { [key: string]: ConfigurationItem };
 }
 
@@ -51,7 +51,13 @@ export interface SubscribeConfigurationResponse_ItemsEntry {
   value: ConfigurationItem | undefined;
 }
 
+export interface UnsubscribeConfigurationRequest {
+  storeName: string;
+  id: string;
+}
+
 export interface UnsubscribeConfigurationResponse {
+  /** False for an unknown id. */
   ok: boolean;
   message: string;
 }
@@ -510,73 +516,6 @@ export const SubscribeConfigurationRequest_MetadataEntry: MessageFns<SubscribeCo
   },
 };
 
-function createBaseUnsubscribeConfigurationRequest(): UnsubscribeConfigurationRequest {
-  return { storeName: "", id: "" };
-}
-
-export const UnsubscribeConfigurationRequest: MessageFns<UnsubscribeConfigurationRequest> = {
-  encode(message: UnsubscribeConfigurationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.storeName !== "") {
-      writer.uint32(10).string(message.storeName);
-    }
-    if (message.id !== "") {
-      writer.uint32(18).string(message.id);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UnsubscribeConfigurationRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUnsubscribeConfigurationRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.storeName = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<UnsubscribeConfigurationRequest>): UnsubscribeConfigurationRequest {
-    return UnsubscribeConfigurationRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<UnsubscribeConfigurationRequest>): UnsubscribeConfigurationRequest {
-    const message = createBaseUnsubscribeConfigurationRequest();
-    message.storeName = object.storeName ?? "";
-    message.id = object.id ?? "";
-    return message;
-  },
-};
-
 function createBaseSubscribeConfigurationResponse(): SubscribeConfigurationResponse {
   return { id: "", items: {} };
 }
@@ -722,6 +661,73 @@ export const SubscribeConfigurationResponse_ItemsEntry: MessageFns<SubscribeConf
     message.value = (object.value !== undefined && object.value !== null)
       ? ConfigurationItem.fromPartial(object.value)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseUnsubscribeConfigurationRequest(): UnsubscribeConfigurationRequest {
+  return { storeName: "", id: "" };
+}
+
+export const UnsubscribeConfigurationRequest: MessageFns<UnsubscribeConfigurationRequest> = {
+  encode(message: UnsubscribeConfigurationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.storeName !== "") {
+      writer.uint32(10).string(message.storeName);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnsubscribeConfigurationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnsubscribeConfigurationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.storeName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UnsubscribeConfigurationRequest>): UnsubscribeConfigurationRequest {
+    return UnsubscribeConfigurationRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UnsubscribeConfigurationRequest>): UnsubscribeConfigurationRequest {
+    const message = createBaseUnsubscribeConfigurationRequest();
+    message.storeName = object.storeName ?? "";
+    message.id = object.id ?? "";
     return message;
   },
 };

@@ -5,8 +5,48 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { StreamPayload } from "../../common/v1/common.ts";
 
+/** Cryptography: streams under a data key wrapped by a vault key, and single operations on a vault key. */
+
+export interface EncryptRequest {
+  options: EncryptRequestOptions | undefined;
+  payload: StreamPayload | undefined;
+}
+
+export interface EncryptRequestOptions {
+  componentName: string;
+  keyName: string;
+  /** How the vault key wraps the data key, such as `RSA-OAEP-256` or `A256KW`. */
+  keyWrapAlgorithm: string;
+  /** Empty: `AES-GCM`. The other is `CHACHA20-POLY1305`. */
+  dataEncryptionCipher: string;
+  /** Leave the name of the key out of the header; whoever decrypts must know it. */
+  omitDecryptionKeyName: boolean;
+  /** To go into the header instead of `key_name`. */
+  decryptionKeyName: string;
+}
+
+export interface EncryptResponse {
+  payload: StreamPayload | undefined;
+}
+
+export interface DecryptRequest {
+  options: DecryptRequestOptions | undefined;
+  payload: StreamPayload | undefined;
+}
+
+export interface DecryptRequestOptions {
+  componentName: string;
+  /** Empty: the one in the header. */
+  keyName: string;
+}
+
+export interface DecryptResponse {
+  payload: StreamPayload | undefined;
+}
+
 export interface SubtleGetKeyRequest {
   componentName: string;
+  /** Name, or `name/version`. */
   name: string;
   format: SubtleGetKeyRequest_KeyFormat;
 }
@@ -37,6 +77,7 @@ export interface SubtleEncryptRequest {
 
 export interface SubtleEncryptResponse {
   ciphertext: Uint8Array;
+  /** Of an authenticated cipher, else empty. */
   tag: Uint8Array;
 }
 
@@ -105,37 +146,450 @@ export interface SubtleVerifyResponse {
   valid: boolean;
 }
 
-export interface EncryptRequest {
-  options: EncryptRequestOptions | undefined;
-  payload: StreamPayload | undefined;
+function createBaseEncryptRequest(): EncryptRequest {
+  return { options: undefined, payload: undefined };
 }
 
-export interface EncryptRequestOptions {
-  componentName: string;
-  keyName: string;
-  keyWrapAlgorithm: string;
-  dataEncryptionCipher: string;
-  omitDecryptionKeyName: boolean;
-  decryptionKeyName: string;
+export const EncryptRequest: MessageFns<EncryptRequest> = {
+  encode(message: EncryptRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.options !== undefined) {
+      EncryptRequestOptions.encode(message.options, writer.uint32(10).fork()).join();
+    }
+    if (message.payload !== undefined) {
+      StreamPayload.encode(message.payload, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EncryptRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEncryptRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.options = EncryptRequestOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.payload = StreamPayload.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EncryptRequest>): EncryptRequest {
+    return EncryptRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EncryptRequest>): EncryptRequest {
+    const message = createBaseEncryptRequest();
+    message.options = (object.options !== undefined && object.options !== null)
+      ? EncryptRequestOptions.fromPartial(object.options)
+      : undefined;
+    message.payload = (object.payload !== undefined && object.payload !== null)
+      ? StreamPayload.fromPartial(object.payload)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseEncryptRequestOptions(): EncryptRequestOptions {
+  return {
+    componentName: "",
+    keyName: "",
+    keyWrapAlgorithm: "",
+    dataEncryptionCipher: "",
+    omitDecryptionKeyName: false,
+    decryptionKeyName: "",
+  };
 }
 
-export interface EncryptResponse {
-  payload: StreamPayload | undefined;
+export const EncryptRequestOptions: MessageFns<EncryptRequestOptions> = {
+  encode(message: EncryptRequestOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.componentName !== "") {
+      writer.uint32(10).string(message.componentName);
+    }
+    if (message.keyName !== "") {
+      writer.uint32(18).string(message.keyName);
+    }
+    if (message.keyWrapAlgorithm !== "") {
+      writer.uint32(26).string(message.keyWrapAlgorithm);
+    }
+    if (message.dataEncryptionCipher !== "") {
+      writer.uint32(82).string(message.dataEncryptionCipher);
+    }
+    if (message.omitDecryptionKeyName !== false) {
+      writer.uint32(88).bool(message.omitDecryptionKeyName);
+    }
+    if (message.decryptionKeyName !== "") {
+      writer.uint32(98).string(message.decryptionKeyName);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EncryptRequestOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEncryptRequestOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.componentName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.keyName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.keyWrapAlgorithm = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.dataEncryptionCipher = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.omitDecryptionKeyName = reader.bool();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.decryptionKeyName = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EncryptRequestOptions>): EncryptRequestOptions {
+    return EncryptRequestOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EncryptRequestOptions>): EncryptRequestOptions {
+    const message = createBaseEncryptRequestOptions();
+    message.componentName = object.componentName ?? "";
+    message.keyName = object.keyName ?? "";
+    message.keyWrapAlgorithm = object.keyWrapAlgorithm ?? "";
+    message.dataEncryptionCipher = object.dataEncryptionCipher ?? "";
+    message.omitDecryptionKeyName = object.omitDecryptionKeyName ?? false;
+    message.decryptionKeyName = object.decryptionKeyName ?? "";
+    return message;
+  },
+};
+
+function createBaseEncryptResponse(): EncryptResponse {
+  return { payload: undefined };
 }
 
-export interface DecryptRequest {
-  options: DecryptRequestOptions | undefined;
-  payload: StreamPayload | undefined;
+export const EncryptResponse: MessageFns<EncryptResponse> = {
+  encode(message: EncryptResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.payload !== undefined) {
+      StreamPayload.encode(message.payload, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EncryptResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEncryptResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.payload = StreamPayload.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EncryptResponse>): EncryptResponse {
+    return EncryptResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EncryptResponse>): EncryptResponse {
+    const message = createBaseEncryptResponse();
+    message.payload = (object.payload !== undefined && object.payload !== null)
+      ? StreamPayload.fromPartial(object.payload)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDecryptRequest(): DecryptRequest {
+  return { options: undefined, payload: undefined };
 }
 
-export interface DecryptRequestOptions {
-  componentName: string;
-  keyName: string;
+export const DecryptRequest: MessageFns<DecryptRequest> = {
+  encode(message: DecryptRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.options !== undefined) {
+      DecryptRequestOptions.encode(message.options, writer.uint32(10).fork()).join();
+    }
+    if (message.payload !== undefined) {
+      StreamPayload.encode(message.payload, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecryptRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecryptRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.options = DecryptRequestOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.payload = StreamPayload.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DecryptRequest>): DecryptRequest {
+    return DecryptRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DecryptRequest>): DecryptRequest {
+    const message = createBaseDecryptRequest();
+    message.options = (object.options !== undefined && object.options !== null)
+      ? DecryptRequestOptions.fromPartial(object.options)
+      : undefined;
+    message.payload = (object.payload !== undefined && object.payload !== null)
+      ? StreamPayload.fromPartial(object.payload)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDecryptRequestOptions(): DecryptRequestOptions {
+  return { componentName: "", keyName: "" };
 }
 
-export interface DecryptResponse {
-  payload: StreamPayload | undefined;
+export const DecryptRequestOptions: MessageFns<DecryptRequestOptions> = {
+  encode(message: DecryptRequestOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.componentName !== "") {
+      writer.uint32(10).string(message.componentName);
+    }
+    if (message.keyName !== "") {
+      writer.uint32(98).string(message.keyName);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecryptRequestOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecryptRequestOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.componentName = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.keyName = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DecryptRequestOptions>): DecryptRequestOptions {
+    return DecryptRequestOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DecryptRequestOptions>): DecryptRequestOptions {
+    const message = createBaseDecryptRequestOptions();
+    message.componentName = object.componentName ?? "";
+    message.keyName = object.keyName ?? "";
+    return message;
+  },
+};
+
+function createBaseDecryptResponse(): DecryptResponse {
+  return { payload: undefined };
 }
+
+export const DecryptResponse: MessageFns<DecryptResponse> = {
+  encode(message: DecryptResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.payload !== undefined) {
+      StreamPayload.encode(message.payload, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecryptResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecryptResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.payload = StreamPayload.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DecryptResponse>): DecryptResponse {
+    return DecryptResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DecryptResponse>): DecryptResponse {
+    const message = createBaseDecryptResponse();
+    message.payload = (object.payload !== undefined && object.payload !== null)
+      ? StreamPayload.fromPartial(object.payload)
+      : undefined;
+    return message;
+  },
+};
 
 function createBaseSubtleGetKeyRequest(): SubtleGetKeyRequest {
   return { componentName: "", name: "", format: 0 };
@@ -1341,451 +1795,6 @@ export const SubtleVerifyResponse: MessageFns<SubtleVerifyResponse> = {
   fromPartial(object: DeepPartial<SubtleVerifyResponse>): SubtleVerifyResponse {
     const message = createBaseSubtleVerifyResponse();
     message.valid = object.valid ?? false;
-    return message;
-  },
-};
-
-function createBaseEncryptRequest(): EncryptRequest {
-  return { options: undefined, payload: undefined };
-}
-
-export const EncryptRequest: MessageFns<EncryptRequest> = {
-  encode(message: EncryptRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.options !== undefined) {
-      EncryptRequestOptions.encode(message.options, writer.uint32(10).fork()).join();
-    }
-    if (message.payload !== undefined) {
-      StreamPayload.encode(message.payload, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EncryptRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEncryptRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.options = EncryptRequestOptions.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.payload = StreamPayload.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<EncryptRequest>): EncryptRequest {
-    return EncryptRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<EncryptRequest>): EncryptRequest {
-    const message = createBaseEncryptRequest();
-    message.options = (object.options !== undefined && object.options !== null)
-      ? EncryptRequestOptions.fromPartial(object.options)
-      : undefined;
-    message.payload = (object.payload !== undefined && object.payload !== null)
-      ? StreamPayload.fromPartial(object.payload)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseEncryptRequestOptions(): EncryptRequestOptions {
-  return {
-    componentName: "",
-    keyName: "",
-    keyWrapAlgorithm: "",
-    dataEncryptionCipher: "",
-    omitDecryptionKeyName: false,
-    decryptionKeyName: "",
-  };
-}
-
-export const EncryptRequestOptions: MessageFns<EncryptRequestOptions> = {
-  encode(message: EncryptRequestOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.componentName !== "") {
-      writer.uint32(10).string(message.componentName);
-    }
-    if (message.keyName !== "") {
-      writer.uint32(18).string(message.keyName);
-    }
-    if (message.keyWrapAlgorithm !== "") {
-      writer.uint32(26).string(message.keyWrapAlgorithm);
-    }
-    if (message.dataEncryptionCipher !== "") {
-      writer.uint32(82).string(message.dataEncryptionCipher);
-    }
-    if (message.omitDecryptionKeyName !== false) {
-      writer.uint32(88).bool(message.omitDecryptionKeyName);
-    }
-    if (message.decryptionKeyName !== "") {
-      writer.uint32(98).string(message.decryptionKeyName);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EncryptRequestOptions {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEncryptRequestOptions();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.componentName = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.keyName = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.keyWrapAlgorithm = reader.string();
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.dataEncryptionCipher = reader.string();
-            continue;
-          }
-          case 11: {
-            if (tag !== 88) {
-              break;
-            }
-
-            message.omitDecryptionKeyName = reader.bool();
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.decryptionKeyName = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<EncryptRequestOptions>): EncryptRequestOptions {
-    return EncryptRequestOptions.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<EncryptRequestOptions>): EncryptRequestOptions {
-    const message = createBaseEncryptRequestOptions();
-    message.componentName = object.componentName ?? "";
-    message.keyName = object.keyName ?? "";
-    message.keyWrapAlgorithm = object.keyWrapAlgorithm ?? "";
-    message.dataEncryptionCipher = object.dataEncryptionCipher ?? "";
-    message.omitDecryptionKeyName = object.omitDecryptionKeyName ?? false;
-    message.decryptionKeyName = object.decryptionKeyName ?? "";
-    return message;
-  },
-};
-
-function createBaseEncryptResponse(): EncryptResponse {
-  return { payload: undefined };
-}
-
-export const EncryptResponse: MessageFns<EncryptResponse> = {
-  encode(message: EncryptResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.payload !== undefined) {
-      StreamPayload.encode(message.payload, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EncryptResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEncryptResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.payload = StreamPayload.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<EncryptResponse>): EncryptResponse {
-    return EncryptResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<EncryptResponse>): EncryptResponse {
-    const message = createBaseEncryptResponse();
-    message.payload = (object.payload !== undefined && object.payload !== null)
-      ? StreamPayload.fromPartial(object.payload)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseDecryptRequest(): DecryptRequest {
-  return { options: undefined, payload: undefined };
-}
-
-export const DecryptRequest: MessageFns<DecryptRequest> = {
-  encode(message: DecryptRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.options !== undefined) {
-      DecryptRequestOptions.encode(message.options, writer.uint32(10).fork()).join();
-    }
-    if (message.payload !== undefined) {
-      StreamPayload.encode(message.payload, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): DecryptRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDecryptRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.options = DecryptRequestOptions.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.payload = StreamPayload.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<DecryptRequest>): DecryptRequest {
-    return DecryptRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<DecryptRequest>): DecryptRequest {
-    const message = createBaseDecryptRequest();
-    message.options = (object.options !== undefined && object.options !== null)
-      ? DecryptRequestOptions.fromPartial(object.options)
-      : undefined;
-    message.payload = (object.payload !== undefined && object.payload !== null)
-      ? StreamPayload.fromPartial(object.payload)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseDecryptRequestOptions(): DecryptRequestOptions {
-  return { componentName: "", keyName: "" };
-}
-
-export const DecryptRequestOptions: MessageFns<DecryptRequestOptions> = {
-  encode(message: DecryptRequestOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.componentName !== "") {
-      writer.uint32(10).string(message.componentName);
-    }
-    if (message.keyName !== "") {
-      writer.uint32(98).string(message.keyName);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): DecryptRequestOptions {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDecryptRequestOptions();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.componentName = reader.string();
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.keyName = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<DecryptRequestOptions>): DecryptRequestOptions {
-    return DecryptRequestOptions.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<DecryptRequestOptions>): DecryptRequestOptions {
-    const message = createBaseDecryptRequestOptions();
-    message.componentName = object.componentName ?? "";
-    message.keyName = object.keyName ?? "";
-    return message;
-  },
-};
-
-function createBaseDecryptResponse(): DecryptResponse {
-  return { payload: undefined };
-}
-
-export const DecryptResponse: MessageFns<DecryptResponse> = {
-  encode(message: DecryptResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.payload !== undefined) {
-      StreamPayload.encode(message.payload, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): DecryptResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDecryptResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.payload = StreamPayload.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<DecryptResponse>): DecryptResponse {
-    return DecryptResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<DecryptResponse>): DecryptResponse {
-    const message = createBaseDecryptResponse();
-    message.payload = (object.payload !== undefined && object.payload !== null)
-      ? StreamPayload.fromPartial(object.payload)
-      : undefined;
     return message;
   },
 };

@@ -110,6 +110,8 @@ import {
   TerminateWorkflowRequest,
 } from "./workflow.ts";
 
+/** The API an application calls. Messages live in the file of their building block. */
+
 export interface ShutdownRequest {
 }
 
@@ -156,11 +158,13 @@ export const ShutdownRequest: MessageFns<ShutdownRequest> = {
   },
 };
 
+/** ---- Service invocation */
 export type DaprDefinition = typeof DaprDefinition;
 export const DaprDefinition = {
   name: "Dapr",
   fullName: "dapr.proto.runtime.v1.Dapr",
   methods: {
+    /** Superseded by proxying: call the method itself with the metadata `dapr-app-id`. */
     invokeService: {
       name: "InvokeService",
       requestType: InvokeServiceRequest as typeof InvokeServiceRequest,
@@ -169,6 +173,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** A key without a value is no error: empty data, no tag. */
     getState: {
       name: "GetState",
       requestType: GetStateRequest as typeof GetStateRequest,
@@ -177,6 +182,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Each item carries its own error. */
     getBulkState: {
       name: "GetBulkState",
       requestType: GetBulkStateRequest as typeof GetBulkStateRequest,
@@ -185,6 +191,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Many keys, not in one transaction. */
     saveState: {
       name: "SaveState",
       requestType: SaveStateRequest as typeof SaveStateRequest,
@@ -217,6 +224,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** All or nothing, in the order given, if the store can. */
     executeStateTransaction: {
       name: "ExecuteStateTransaction",
       requestType: ExecuteStateTransactionRequest as typeof ExecuteStateTransactionRequest,
@@ -233,7 +241,11 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
-    /** @deprecated */
+    /**
+     * Older name of BulkPublishEvent.
+     *
+     * @deprecated
+     */
     bulkPublishEventAlpha1: {
       name: "BulkPublishEventAlpha1",
       requestType: BulkPublishRequest as typeof BulkPublishRequest,
@@ -250,6 +262,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** The first request opens the subscription; then each event is answered by its id. */
     subscribeTopicEventsAlpha1: {
       name: "SubscribeTopicEventsAlpha1",
       requestType: SubscribeTopicEventsRequestAlpha1 as typeof SubscribeTopicEventsRequestAlpha1,
@@ -354,6 +367,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** One call at a time for each actor, unless it is reentrant. */
     invokeActor: {
       name: "InvokeActor",
       requestType: InvokeActorRequest as typeof InvokeActorRequest,
@@ -362,6 +376,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Hosts actors over a stream the application opens, so that it needs no port. */
     subscribeActorEventsAlpha1: {
       name: "SubscribeActorEventsAlpha1",
       requestType: SubscribeActorEventsRequestAlpha1 as typeof SubscribeActorEventsRequestAlpha1,
@@ -394,6 +409,7 @@ export const DaprDefinition = {
       responseStream: true,
       options: {},
     },
+    /** The first response carries the id of the subscription only. */
     subscribeConfiguration: {
       name: "SubscribeConfiguration",
       requestType: SubscribeConfigurationRequest as typeof SubscribeConfigurationRequest,
@@ -418,6 +434,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Does not wait. */
     tryLockAlpha1: {
       name: "TryLockAlpha1",
       requestType: TryLockRequest as typeof TryLockRequest,
@@ -434,6 +451,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Options come in the first message and in no other; the other way round nothing but payload. */
     encryptAlpha1: {
       name: "EncryptAlpha1",
       requestType: EncryptRequest as typeof EncryptRequest,
@@ -442,6 +460,7 @@ export const DaprDefinition = {
       responseStream: true,
       options: {},
     },
+    /** As EncryptAlpha1. */
     decryptAlpha1: {
       name: "DecryptAlpha1",
       requestType: DecryptRequest as typeof DecryptRequest,
@@ -593,6 +612,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** An unknown instance is no error: only its id comes back. */
     getWorkflowBeta1: {
       name: "GetWorkflowBeta1",
       requestType: GetWorkflowRequest as typeof GetWorkflowRequest,
@@ -641,6 +661,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Answers, then ends the process in good order. */
     shutdown: {
       name: "Shutdown",
       requestType: ShutdownRequest as typeof ShutdownRequest,
@@ -658,6 +679,7 @@ export const DaprDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Fails if the name is taken, unless it says to overwrite. */
     scheduleJob: {
       name: "ScheduleJob",
       requestType: ScheduleJobRequest as typeof ScheduleJobRequest,

@@ -5,7 +5,10 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { InvokeRequest } from "../../common/v1/common.ts";
 
+/** Calling a method of another application. */
+
 export interface InvokeServiceRequest {
+  /** The application: `id` or `id.namespace`. */
   id: string;
   message: InvokeRequest | undefined;
 }

@@ -6,19 +6,31 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Any } from "../../../../google/protobuf/any.ts";
 import { JobFailurePolicy } from "../../common/v1/common.ts";
 
-export interface Job {
-  name: string;
-  schedule?: string | undefined;
-  repeats?: number | undefined;
-  dueTime?: string | undefined;
-  ttl?: string | undefined;
-  data: Any | undefined;
-  failurePolicy?: JobFailurePolicy | undefined;
-}
+/** Jobs: messages to oneself at a later time, once or again and again. */
 
 export interface ScheduleJobRequest {
   job: Job | undefined;
   overwrite: boolean;
+}
+
+export interface Job {
+  name: string;
+  /** Cron with seconds, or `@every 10s`, `@daily` and the like. With none, `due_time` is required. */
+  schedule?:
+    | string
+    | undefined;
+  /** How often at most. Absent: without end. */
+  repeats?:
+    | number
+    | undefined;
+  /** RFC 3339 or a duration from now. With a schedule: not before. */
+  dueTime?:
+    | string
+    | undefined;
+  /** RFC 3339 or a duration from now. */
+  ttl?: string | undefined;
+  data: Any | undefined;
+  failurePolicy?: JobFailurePolicy | undefined;
 }
 
 export interface ScheduleJobResponse {
@@ -47,6 +59,7 @@ export interface DeleteJobsByPrefixResponseAlpha1 {
 }
 
 export interface DeleteJobsByPrefixRequest {
+  /** Absent or empty: every job. */
   namePrefix?: string | undefined;
 }
 
@@ -66,6 +79,73 @@ export interface ListJobsRequest {
 export interface ListJobsResponse {
   jobs: Job[];
 }
+
+function createBaseScheduleJobRequest(): ScheduleJobRequest {
+  return { job: undefined, overwrite: false };
+}
+
+export const ScheduleJobRequest: MessageFns<ScheduleJobRequest> = {
+  encode(message: ScheduleJobRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.job !== undefined) {
+      Job.encode(message.job, writer.uint32(10).fork()).join();
+    }
+    if (message.overwrite !== false) {
+      writer.uint32(16).bool(message.overwrite);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ScheduleJobRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScheduleJobRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.job = Job.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.overwrite = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ScheduleJobRequest>): ScheduleJobRequest {
+    return ScheduleJobRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ScheduleJobRequest>): ScheduleJobRequest {
+    const message = createBaseScheduleJobRequest();
+    message.job = (object.job !== undefined && object.job !== null) ? Job.fromPartial(object.job) : undefined;
+    message.overwrite = object.overwrite ?? false;
+    return message;
+  },
+};
 
 function createBaseJob(): Job {
   return {
@@ -200,73 +280,6 @@ export const Job: MessageFns<Job> = {
     message.failurePolicy = (object.failurePolicy !== undefined && object.failurePolicy !== null)
       ? JobFailurePolicy.fromPartial(object.failurePolicy)
       : undefined;
-    return message;
-  },
-};
-
-function createBaseScheduleJobRequest(): ScheduleJobRequest {
-  return { job: undefined, overwrite: false };
-}
-
-export const ScheduleJobRequest: MessageFns<ScheduleJobRequest> = {
-  encode(message: ScheduleJobRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.job !== undefined) {
-      Job.encode(message.job, writer.uint32(10).fork()).join();
-    }
-    if (message.overwrite !== false) {
-      writer.uint32(16).bool(message.overwrite);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ScheduleJobRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseScheduleJobRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.job = Job.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.overwrite = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ScheduleJobRequest>): ScheduleJobRequest {
-    return ScheduleJobRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ScheduleJobRequest>): ScheduleJobRequest {
-    const message = createBaseScheduleJobRequest();
-    message.job = (object.job !== undefined && object.job !== null) ? Job.fromPartial(object.job) : undefined;
-    message.overwrite = object.overwrite ?? false;
     return message;
   },
 };

@@ -4,9 +4,12 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+/** Locks held by an owner for a limited time. */
+
 export interface TryLockRequest {
   storeName: string;
   resourceId: string;
+  /** Unique to the holder, who must name it to unlock. */
   lockOwner: string;
   expiryInSeconds: number;
 }
@@ -28,6 +31,7 @@ export interface UnlockResponse {
 export const UnlockResponse_Status = {
   SUCCESS: 0,
   LOCK_DOES_NOT_EXIST: 1,
+  /** LOCK_BELONGS_TO_OTHERS - Also after it expired and someone else took it. */
   LOCK_BELONGS_TO_OTHERS: 2,
   INTERNAL_ERROR: 3,
 } as const;

@@ -4,6 +4,8 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+/** What this runtime is, what it has loaded, and labels the application may add. */
+
 export const PubsubSubscriptionType = { UNKNOWN: 0, DECLARATIVE: 1, PROGRAMMATIC: 2, STREAMING: 3 } as const;
 
 export type PubsubSubscriptionType = typeof PubsubSubscriptionType[keyof typeof PubsubSubscriptionType];
@@ -19,8 +21,13 @@ export interface GetMetadataRequest {
 }
 
 export interface GetMetadataResponse {
+  /** The application id. */
   id: string;
-  /** @deprecated */
+  /**
+   * Also in `actor_runtime`.
+   *
+   * @deprecated
+   */
   activeActorsCount: ActiveActorsCount[];
   registeredComponents: RegisteredComponents[];
   extendedMetadata: { [key: string]: string };
@@ -42,32 +49,6 @@ export interface GetMetadataResponse_ExtendedMetadataEntry {
   value: string;
 }
 
-export interface MetadataWorkflows {
-  connectedWorkers: number;
-}
-
-export interface MetadataScheduler {
-  connectedAddresses: string[];
-}
-
-export interface ActorRuntime {
-  runtimeStatus: ActorRuntime_ActorRuntimeStatus;
-  activeActors: ActiveActorsCount[];
-  hostReady: boolean;
-  placement: string;
-}
-
-export const ActorRuntime_ActorRuntimeStatus = { INITIALIZING: 0, DISABLED: 1, RUNNING: 2 } as const;
-
-export type ActorRuntime_ActorRuntimeStatus =
-  typeof ActorRuntime_ActorRuntimeStatus[keyof typeof ActorRuntime_ActorRuntimeStatus];
-
-export namespace ActorRuntime_ActorRuntimeStatus {
-  export type INITIALIZING = typeof ActorRuntime_ActorRuntimeStatus.INITIALIZING;
-  export type DISABLED = typeof ActorRuntime_ActorRuntimeStatus.DISABLED;
-  export type RUNNING = typeof ActorRuntime_ActorRuntimeStatus.RUNNING;
-}
-
 export interface ActiveActorsCount {
   type: string;
   count: number;
@@ -78,37 +59,6 @@ export interface RegisteredComponents {
   type: string;
   version: string;
   capabilities: string[];
-}
-
-export interface MetadataHTTPEndpoint {
-  name: string;
-}
-
-export interface MetadataMCPServer {
-  name: string;
-}
-
-export interface MetadataWorkflowAccessPolicy {
-  name: string;
-}
-
-export interface MetadataResiliency {
-  name: string;
-}
-
-export interface AppConnectionProperties {
-  port: number;
-  protocol: string;
-  channelAddress: string;
-  maxConcurrency: number;
-  health: AppConnectionHealthProperties | undefined;
-}
-
-export interface AppConnectionHealthProperties {
-  healthCheckPath: string;
-  healthProbeInterval: string;
-  healthProbeTimeout: string;
-  healthThreshold: number;
 }
 
 export interface PubsubSubscription {
@@ -132,6 +82,65 @@ export interface PubsubSubscriptionRules {
 export interface PubsubSubscriptionRule {
   match: string;
   path: string;
+}
+
+export interface MetadataHTTPEndpoint {
+  name: string;
+}
+
+export interface AppConnectionProperties {
+  port: number;
+  protocol: string;
+  channelAddress: string;
+  maxConcurrency: number;
+  health: AppConnectionHealthProperties | undefined;
+}
+
+export interface AppConnectionHealthProperties {
+  healthCheckPath: string;
+  /** A Go duration, as is the timeout. */
+  healthProbeInterval: string;
+  healthProbeTimeout: string;
+  healthThreshold: number;
+}
+
+export interface ActorRuntime {
+  runtimeStatus: ActorRuntime_ActorRuntimeStatus;
+  activeActors: ActiveActorsCount[];
+  hostReady: boolean;
+  /** `placement: connected` or `placement: disconnected`. */
+  placement: string;
+}
+
+export const ActorRuntime_ActorRuntimeStatus = { INITIALIZING: 0, DISABLED: 1, RUNNING: 2 } as const;
+
+export type ActorRuntime_ActorRuntimeStatus =
+  typeof ActorRuntime_ActorRuntimeStatus[keyof typeof ActorRuntime_ActorRuntimeStatus];
+
+export namespace ActorRuntime_ActorRuntimeStatus {
+  export type INITIALIZING = typeof ActorRuntime_ActorRuntimeStatus.INITIALIZING;
+  export type DISABLED = typeof ActorRuntime_ActorRuntimeStatus.DISABLED;
+  export type RUNNING = typeof ActorRuntime_ActorRuntimeStatus.RUNNING;
+}
+
+export interface MetadataScheduler {
+  connectedAddresses: string[];
+}
+
+export interface MetadataWorkflows {
+  connectedWorkers: number;
+}
+
+export interface MetadataMCPServer {
+  name: string;
+}
+
+export interface MetadataWorkflowAccessPolicy {
+  name: string;
+}
+
+export interface MetadataResiliency {
+  name: string;
 }
 
 export interface SetMetadataRequest {
@@ -511,207 +520,6 @@ export const GetMetadataResponse_ExtendedMetadataEntry: MessageFns<GetMetadataRe
   },
 };
 
-function createBaseMetadataWorkflows(): MetadataWorkflows {
-  return { connectedWorkers: 0 };
-}
-
-export const MetadataWorkflows: MessageFns<MetadataWorkflows> = {
-  encode(message: MetadataWorkflows, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.connectedWorkers !== 0) {
-      writer.uint32(8).int32(message.connectedWorkers);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MetadataWorkflows {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMetadataWorkflows();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.connectedWorkers = reader.int32();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<MetadataWorkflows>): MetadataWorkflows {
-    return MetadataWorkflows.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MetadataWorkflows>): MetadataWorkflows {
-    const message = createBaseMetadataWorkflows();
-    message.connectedWorkers = object.connectedWorkers ?? 0;
-    return message;
-  },
-};
-
-function createBaseMetadataScheduler(): MetadataScheduler {
-  return { connectedAddresses: [] };
-}
-
-export const MetadataScheduler: MessageFns<MetadataScheduler> = {
-  encode(message: MetadataScheduler, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.connectedAddresses) {
-      writer.uint32(10).string(v!);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MetadataScheduler {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMetadataScheduler();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.connectedAddresses.push(reader.string());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<MetadataScheduler>): MetadataScheduler {
-    return MetadataScheduler.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MetadataScheduler>): MetadataScheduler {
-    const message = createBaseMetadataScheduler();
-    message.connectedAddresses = object.connectedAddresses?.map((e) => e) || [];
-    return message;
-  },
-};
-
-function createBaseActorRuntime(): ActorRuntime {
-  return { runtimeStatus: 0, activeActors: [], hostReady: false, placement: "" };
-}
-
-export const ActorRuntime: MessageFns<ActorRuntime> = {
-  encode(message: ActorRuntime, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.runtimeStatus !== 0) {
-      writer.uint32(8).int32(message.runtimeStatus);
-    }
-    for (const v of message.activeActors) {
-      ActiveActorsCount.encode(v!, writer.uint32(18).fork()).join();
-    }
-    if (message.hostReady !== false) {
-      writer.uint32(24).bool(message.hostReady);
-    }
-    if (message.placement !== "") {
-      writer.uint32(34).string(message.placement);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ActorRuntime {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseActorRuntime();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.runtimeStatus = reader.int32() as any;
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.activeActors.push(ActiveActorsCount.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.hostReady = reader.bool();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.placement = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ActorRuntime>): ActorRuntime {
-    return ActorRuntime.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ActorRuntime>): ActorRuntime {
-    const message = createBaseActorRuntime();
-    message.runtimeStatus = object.runtimeStatus ?? 0;
-    message.activeActors = object.activeActors?.map((e) => ActiveActorsCount.fromPartial(e)) || [];
-    message.hostReady = object.hostReady ?? false;
-    message.placement = object.placement ?? "";
-    return message;
-  },
-};
-
 function createBaseActiveActorsCount(): ActiveActorsCount {
   return { type: "", count: 0 };
 }
@@ -866,422 +674,6 @@ export const RegisteredComponents: MessageFns<RegisteredComponents> = {
     message.type = object.type ?? "";
     message.version = object.version ?? "";
     message.capabilities = object.capabilities?.map((e) => e) || [];
-    return message;
-  },
-};
-
-function createBaseMetadataHTTPEndpoint(): MetadataHTTPEndpoint {
-  return { name: "" };
-}
-
-export const MetadataHTTPEndpoint: MessageFns<MetadataHTTPEndpoint> = {
-  encode(message: MetadataHTTPEndpoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MetadataHTTPEndpoint {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMetadataHTTPEndpoint();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<MetadataHTTPEndpoint>): MetadataHTTPEndpoint {
-    return MetadataHTTPEndpoint.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MetadataHTTPEndpoint>): MetadataHTTPEndpoint {
-    const message = createBaseMetadataHTTPEndpoint();
-    message.name = object.name ?? "";
-    return message;
-  },
-};
-
-function createBaseMetadataMCPServer(): MetadataMCPServer {
-  return { name: "" };
-}
-
-export const MetadataMCPServer: MessageFns<MetadataMCPServer> = {
-  encode(message: MetadataMCPServer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MetadataMCPServer {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMetadataMCPServer();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<MetadataMCPServer>): MetadataMCPServer {
-    return MetadataMCPServer.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MetadataMCPServer>): MetadataMCPServer {
-    const message = createBaseMetadataMCPServer();
-    message.name = object.name ?? "";
-    return message;
-  },
-};
-
-function createBaseMetadataWorkflowAccessPolicy(): MetadataWorkflowAccessPolicy {
-  return { name: "" };
-}
-
-export const MetadataWorkflowAccessPolicy: MessageFns<MetadataWorkflowAccessPolicy> = {
-  encode(message: MetadataWorkflowAccessPolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MetadataWorkflowAccessPolicy {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMetadataWorkflowAccessPolicy();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<MetadataWorkflowAccessPolicy>): MetadataWorkflowAccessPolicy {
-    return MetadataWorkflowAccessPolicy.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MetadataWorkflowAccessPolicy>): MetadataWorkflowAccessPolicy {
-    const message = createBaseMetadataWorkflowAccessPolicy();
-    message.name = object.name ?? "";
-    return message;
-  },
-};
-
-function createBaseMetadataResiliency(): MetadataResiliency {
-  return { name: "" };
-}
-
-export const MetadataResiliency: MessageFns<MetadataResiliency> = {
-  encode(message: MetadataResiliency, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MetadataResiliency {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMetadataResiliency();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<MetadataResiliency>): MetadataResiliency {
-    return MetadataResiliency.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MetadataResiliency>): MetadataResiliency {
-    const message = createBaseMetadataResiliency();
-    message.name = object.name ?? "";
-    return message;
-  },
-};
-
-function createBaseAppConnectionProperties(): AppConnectionProperties {
-  return { port: 0, protocol: "", channelAddress: "", maxConcurrency: 0, health: undefined };
-}
-
-export const AppConnectionProperties: MessageFns<AppConnectionProperties> = {
-  encode(message: AppConnectionProperties, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.port !== 0) {
-      writer.uint32(8).int32(message.port);
-    }
-    if (message.protocol !== "") {
-      writer.uint32(18).string(message.protocol);
-    }
-    if (message.channelAddress !== "") {
-      writer.uint32(26).string(message.channelAddress);
-    }
-    if (message.maxConcurrency !== 0) {
-      writer.uint32(32).int32(message.maxConcurrency);
-    }
-    if (message.health !== undefined) {
-      AppConnectionHealthProperties.encode(message.health, writer.uint32(42).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): AppConnectionProperties {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAppConnectionProperties();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.port = reader.int32();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.protocol = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.channelAddress = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.maxConcurrency = reader.int32();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.health = AppConnectionHealthProperties.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<AppConnectionProperties>): AppConnectionProperties {
-    return AppConnectionProperties.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<AppConnectionProperties>): AppConnectionProperties {
-    const message = createBaseAppConnectionProperties();
-    message.port = object.port ?? 0;
-    message.protocol = object.protocol ?? "";
-    message.channelAddress = object.channelAddress ?? "";
-    message.maxConcurrency = object.maxConcurrency ?? 0;
-    message.health = (object.health !== undefined && object.health !== null)
-      ? AppConnectionHealthProperties.fromPartial(object.health)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseAppConnectionHealthProperties(): AppConnectionHealthProperties {
-  return { healthCheckPath: "", healthProbeInterval: "", healthProbeTimeout: "", healthThreshold: 0 };
-}
-
-export const AppConnectionHealthProperties: MessageFns<AppConnectionHealthProperties> = {
-  encode(message: AppConnectionHealthProperties, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.healthCheckPath !== "") {
-      writer.uint32(10).string(message.healthCheckPath);
-    }
-    if (message.healthProbeInterval !== "") {
-      writer.uint32(18).string(message.healthProbeInterval);
-    }
-    if (message.healthProbeTimeout !== "") {
-      writer.uint32(26).string(message.healthProbeTimeout);
-    }
-    if (message.healthThreshold !== 0) {
-      writer.uint32(32).int32(message.healthThreshold);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): AppConnectionHealthProperties {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAppConnectionHealthProperties();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.healthCheckPath = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.healthProbeInterval = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.healthProbeTimeout = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.healthThreshold = reader.int32();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<AppConnectionHealthProperties>): AppConnectionHealthProperties {
-    return AppConnectionHealthProperties.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<AppConnectionHealthProperties>): AppConnectionHealthProperties {
-    const message = createBaseAppConnectionHealthProperties();
-    message.healthCheckPath = object.healthCheckPath ?? "";
-    message.healthProbeInterval = object.healthProbeInterval ?? "";
-    message.healthProbeTimeout = object.healthProbeTimeout ?? "";
-    message.healthThreshold = object.healthThreshold ?? 0;
     return message;
   },
 };
@@ -1599,6 +991,623 @@ export const PubsubSubscriptionRule: MessageFns<PubsubSubscriptionRule> = {
     const message = createBasePubsubSubscriptionRule();
     message.match = object.match ?? "";
     message.path = object.path ?? "";
+    return message;
+  },
+};
+
+function createBaseMetadataHTTPEndpoint(): MetadataHTTPEndpoint {
+  return { name: "" };
+}
+
+export const MetadataHTTPEndpoint: MessageFns<MetadataHTTPEndpoint> = {
+  encode(message: MetadataHTTPEndpoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MetadataHTTPEndpoint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMetadataHTTPEndpoint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MetadataHTTPEndpoint>): MetadataHTTPEndpoint {
+    return MetadataHTTPEndpoint.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MetadataHTTPEndpoint>): MetadataHTTPEndpoint {
+    const message = createBaseMetadataHTTPEndpoint();
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseAppConnectionProperties(): AppConnectionProperties {
+  return { port: 0, protocol: "", channelAddress: "", maxConcurrency: 0, health: undefined };
+}
+
+export const AppConnectionProperties: MessageFns<AppConnectionProperties> = {
+  encode(message: AppConnectionProperties, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.port !== 0) {
+      writer.uint32(8).int32(message.port);
+    }
+    if (message.protocol !== "") {
+      writer.uint32(18).string(message.protocol);
+    }
+    if (message.channelAddress !== "") {
+      writer.uint32(26).string(message.channelAddress);
+    }
+    if (message.maxConcurrency !== 0) {
+      writer.uint32(32).int32(message.maxConcurrency);
+    }
+    if (message.health !== undefined) {
+      AppConnectionHealthProperties.encode(message.health, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AppConnectionProperties {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAppConnectionProperties();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.port = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.protocol = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.channelAddress = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.maxConcurrency = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.health = AppConnectionHealthProperties.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AppConnectionProperties>): AppConnectionProperties {
+    return AppConnectionProperties.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AppConnectionProperties>): AppConnectionProperties {
+    const message = createBaseAppConnectionProperties();
+    message.port = object.port ?? 0;
+    message.protocol = object.protocol ?? "";
+    message.channelAddress = object.channelAddress ?? "";
+    message.maxConcurrency = object.maxConcurrency ?? 0;
+    message.health = (object.health !== undefined && object.health !== null)
+      ? AppConnectionHealthProperties.fromPartial(object.health)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAppConnectionHealthProperties(): AppConnectionHealthProperties {
+  return { healthCheckPath: "", healthProbeInterval: "", healthProbeTimeout: "", healthThreshold: 0 };
+}
+
+export const AppConnectionHealthProperties: MessageFns<AppConnectionHealthProperties> = {
+  encode(message: AppConnectionHealthProperties, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.healthCheckPath !== "") {
+      writer.uint32(10).string(message.healthCheckPath);
+    }
+    if (message.healthProbeInterval !== "") {
+      writer.uint32(18).string(message.healthProbeInterval);
+    }
+    if (message.healthProbeTimeout !== "") {
+      writer.uint32(26).string(message.healthProbeTimeout);
+    }
+    if (message.healthThreshold !== 0) {
+      writer.uint32(32).int32(message.healthThreshold);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AppConnectionHealthProperties {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAppConnectionHealthProperties();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.healthCheckPath = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.healthProbeInterval = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.healthProbeTimeout = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.healthThreshold = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AppConnectionHealthProperties>): AppConnectionHealthProperties {
+    return AppConnectionHealthProperties.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AppConnectionHealthProperties>): AppConnectionHealthProperties {
+    const message = createBaseAppConnectionHealthProperties();
+    message.healthCheckPath = object.healthCheckPath ?? "";
+    message.healthProbeInterval = object.healthProbeInterval ?? "";
+    message.healthProbeTimeout = object.healthProbeTimeout ?? "";
+    message.healthThreshold = object.healthThreshold ?? 0;
+    return message;
+  },
+};
+
+function createBaseActorRuntime(): ActorRuntime {
+  return { runtimeStatus: 0, activeActors: [], hostReady: false, placement: "" };
+}
+
+export const ActorRuntime: MessageFns<ActorRuntime> = {
+  encode(message: ActorRuntime, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runtimeStatus !== 0) {
+      writer.uint32(8).int32(message.runtimeStatus);
+    }
+    for (const v of message.activeActors) {
+      ActiveActorsCount.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.hostReady !== false) {
+      writer.uint32(24).bool(message.hostReady);
+    }
+    if (message.placement !== "") {
+      writer.uint32(34).string(message.placement);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ActorRuntime {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseActorRuntime();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.runtimeStatus = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.activeActors.push(ActiveActorsCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.hostReady = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.placement = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ActorRuntime>): ActorRuntime {
+    return ActorRuntime.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ActorRuntime>): ActorRuntime {
+    const message = createBaseActorRuntime();
+    message.runtimeStatus = object.runtimeStatus ?? 0;
+    message.activeActors = object.activeActors?.map((e) => ActiveActorsCount.fromPartial(e)) || [];
+    message.hostReady = object.hostReady ?? false;
+    message.placement = object.placement ?? "";
+    return message;
+  },
+};
+
+function createBaseMetadataScheduler(): MetadataScheduler {
+  return { connectedAddresses: [] };
+}
+
+export const MetadataScheduler: MessageFns<MetadataScheduler> = {
+  encode(message: MetadataScheduler, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.connectedAddresses) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MetadataScheduler {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMetadataScheduler();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.connectedAddresses.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MetadataScheduler>): MetadataScheduler {
+    return MetadataScheduler.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MetadataScheduler>): MetadataScheduler {
+    const message = createBaseMetadataScheduler();
+    message.connectedAddresses = object.connectedAddresses?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseMetadataWorkflows(): MetadataWorkflows {
+  return { connectedWorkers: 0 };
+}
+
+export const MetadataWorkflows: MessageFns<MetadataWorkflows> = {
+  encode(message: MetadataWorkflows, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.connectedWorkers !== 0) {
+      writer.uint32(8).int32(message.connectedWorkers);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MetadataWorkflows {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMetadataWorkflows();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.connectedWorkers = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MetadataWorkflows>): MetadataWorkflows {
+    return MetadataWorkflows.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MetadataWorkflows>): MetadataWorkflows {
+    const message = createBaseMetadataWorkflows();
+    message.connectedWorkers = object.connectedWorkers ?? 0;
+    return message;
+  },
+};
+
+function createBaseMetadataMCPServer(): MetadataMCPServer {
+  return { name: "" };
+}
+
+export const MetadataMCPServer: MessageFns<MetadataMCPServer> = {
+  encode(message: MetadataMCPServer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MetadataMCPServer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMetadataMCPServer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MetadataMCPServer>): MetadataMCPServer {
+    return MetadataMCPServer.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MetadataMCPServer>): MetadataMCPServer {
+    const message = createBaseMetadataMCPServer();
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseMetadataWorkflowAccessPolicy(): MetadataWorkflowAccessPolicy {
+  return { name: "" };
+}
+
+export const MetadataWorkflowAccessPolicy: MessageFns<MetadataWorkflowAccessPolicy> = {
+  encode(message: MetadataWorkflowAccessPolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MetadataWorkflowAccessPolicy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMetadataWorkflowAccessPolicy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MetadataWorkflowAccessPolicy>): MetadataWorkflowAccessPolicy {
+    return MetadataWorkflowAccessPolicy.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MetadataWorkflowAccessPolicy>): MetadataWorkflowAccessPolicy {
+    const message = createBaseMetadataWorkflowAccessPolicy();
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseMetadataResiliency(): MetadataResiliency {
+  return { name: "" };
+}
+
+export const MetadataResiliency: MessageFns<MetadataResiliency> = {
+  encode(message: MetadataResiliency, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MetadataResiliency {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMetadataResiliency();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MetadataResiliency>): MetadataResiliency {
+    return MetadataResiliency.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MetadataResiliency>): MetadataResiliency {
+    const message = createBaseMetadataResiliency();
+    message.name = object.name ?? "";
     return message;
   },
 };

@@ -5,6 +5,8 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { TopicEventRequest, TopicEventResponse } from "./appcallback.ts";
 
+/** Publishing, one or many, and subscribing over a stream the application opens. */
+
 export interface PublishEventRequest {
   pubsubName: string;
   topic: string;
@@ -31,6 +33,7 @@ export interface BulkPublishRequest_MetadataEntry {
 }
 
 export interface BulkPublishRequestEntry {
+  /** Unique in its request. */
   entryId: string;
   event: Uint8Array;
   contentType: string;
@@ -43,6 +46,7 @@ export interface BulkPublishRequestEntry_MetadataEntry {
 }
 
 export interface BulkPublishResponse {
+  /** The others went through. */
   failedEntries: BulkPublishResponseFailedEntry[];
 }
 
@@ -62,6 +66,7 @@ export interface SubscribeTopicEventsRequestInitialAlpha1 {
   pubsubName: string;
   topic: string;
   metadata: { [key: string]: string };
+  /** Where dropped events go. */
   deadLetterTopic?: string | undefined;
 }
 
@@ -71,6 +76,7 @@ export interface SubscribeTopicEventsRequestInitialAlpha1_MetadataEntry {
 }
 
 export interface SubscribeTopicEventsRequestProcessedAlpha1 {
+  /** Of the event this answers. */
   id: string;
   status: TopicEventResponse | undefined;
 }

@@ -4,6 +4,8 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+/** Secret stores. A secret is a set of named texts, often of a single one. */
+
 export interface GetSecretRequest {
   storeName: string;
   key: string;
@@ -16,6 +18,7 @@ export interface GetSecretRequest_MetadataEntry {
 }
 
 export interface GetSecretResponse {
+  /** A secret may have many parts; one alone has the name of the secret as its key. */
   data: { [key: string]: string };
 }
 
@@ -34,22 +37,24 @@ export interface GetBulkSecretRequest_MetadataEntry {
   value: string;
 }
 
-export interface SecretResponse {
-  secrets: { [key: string]: string };
-}
-
-export interface SecretResponse_SecretsEntry {
-  key: string;
-  value: string;
-}
-
 export interface GetBulkSecretResponse {
+  /** By name of the secret. */
   data: { [key: string]: SecretResponse };
 }
 
 export interface GetBulkSecretResponse_DataEntry {
   key: string;
   value: SecretResponse | undefined;
+}
+
+export interface SecretResponse {
+  /** A secret may have many parts; one alone has the name of the secret as its key. */
+  secrets: { [key: string]: string };
+}
+
+export interface SecretResponse_SecretsEntry {
+  key: string;
+  value: string;
 }
 
 function createBaseGetSecretRequest(): GetSecretRequest {
@@ -487,139 +492,6 @@ export const GetBulkSecretRequest_MetadataEntry: MessageFns<GetBulkSecretRequest
   },
 };
 
-function createBaseSecretResponse(): SecretResponse {
-  return { secrets: {} };
-}
-
-export const SecretResponse: MessageFns<SecretResponse> = {
-  encode(message: SecretResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    globalThis.Object.entries(message.secrets).forEach(([key, value]: [string, string]) => {
-      SecretResponse_SecretsEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
-    });
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SecretResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecretResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            const entry1 = SecretResponse_SecretsEntry.decode(reader, reader.uint32());
-            if (entry1.value !== undefined) {
-              message.secrets[entry1.key] = entry1.value;
-            }
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SecretResponse>): SecretResponse {
-    return SecretResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SecretResponse>): SecretResponse {
-    const message = createBaseSecretResponse();
-    message.secrets = (globalThis.Object.entries(object.secrets ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    return message;
-  },
-};
-
-function createBaseSecretResponse_SecretsEntry(): SecretResponse_SecretsEntry {
-  return { key: "", value: "" };
-}
-
-export const SecretResponse_SecretsEntry: MessageFns<SecretResponse_SecretsEntry> = {
-  encode(message: SecretResponse_SecretsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SecretResponse_SecretsEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecretResponse_SecretsEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SecretResponse_SecretsEntry>): SecretResponse_SecretsEntry {
-    return SecretResponse_SecretsEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SecretResponse_SecretsEntry>): SecretResponse_SecretsEntry {
-    const message = createBaseSecretResponse_SecretsEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
-};
-
 function createBaseGetBulkSecretResponse(): GetBulkSecretResponse {
   return { data: {} };
 }
@@ -751,6 +623,139 @@ export const GetBulkSecretResponse_DataEntry: MessageFns<GetBulkSecretResponse_D
     message.value = (object.value !== undefined && object.value !== null)
       ? SecretResponse.fromPartial(object.value)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseSecretResponse(): SecretResponse {
+  return { secrets: {} };
+}
+
+export const SecretResponse: MessageFns<SecretResponse> = {
+  encode(message: SecretResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    globalThis.Object.entries(message.secrets).forEach(([key, value]: [string, string]) => {
+      SecretResponse_SecretsEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecretResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecretResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            const entry1 = SecretResponse_SecretsEntry.decode(reader, reader.uint32());
+            if (entry1.value !== undefined) {
+              message.secrets[entry1.key] = entry1.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SecretResponse>): SecretResponse {
+    return SecretResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SecretResponse>): SecretResponse {
+    const message = createBaseSecretResponse();
+    message.secrets = (globalThis.Object.entries(object.secrets ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseSecretResponse_SecretsEntry(): SecretResponse_SecretsEntry {
+  return { key: "", value: "" };
+}
+
+export const SecretResponse_SecretsEntry: MessageFns<SecretResponse_SecretsEntry> = {
+  encode(message: SecretResponse_SecretsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SecretResponse_SecretsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSecretResponse_SecretsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SecretResponse_SecretsEntry>): SecretResponse_SecretsEntry {
+    return SecretResponse_SecretsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SecretResponse_SecretsEntry>): SecretResponse_SecretsEntry {
+    const message = createBaseSecretResponse_SecretsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };

@@ -5,6 +5,8 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Etag, StateItem, StateOptions, StateOptions_StateConsistency } from "../../common/v1/common.ts";
 
+/** State stores: keys, bulk, transactions and queries. */
+
 export interface GetStateRequest {
   storeName: string;
   key: string;
@@ -17,9 +19,21 @@ export interface GetStateRequest_MetadataEntry {
   value: string;
 }
 
+export interface GetStateResponse {
+  data: Uint8Array;
+  etag: string;
+  metadata: { [key: string]: string };
+}
+
+export interface GetStateResponse_MetadataEntry {
+  key: string;
+  value: string;
+}
+
 export interface GetBulkStateRequest {
   storeName: string;
   keys: string[];
+  /** How many keys to read at the same time, handed to the store. 0: no limit. */
   parallelism: number;
   metadata: { [key: string]: string };
 }
@@ -46,15 +60,40 @@ export interface BulkStateItem_MetadataEntry {
   value: string;
 }
 
-export interface GetStateResponse {
-  data: Uint8Array;
-  etag: string;
+export interface SaveStateRequest {
+  storeName: string;
+  states: StateItem[];
+}
+
+export interface QueryStateRequest {
+  storeName: string;
+  /** JSON: filter, sort, page. */
+  query: string;
   metadata: { [key: string]: string };
 }
 
-export interface GetStateResponse_MetadataEntry {
+export interface QueryStateRequest_MetadataEntry {
   key: string;
   value: string;
+}
+
+export interface QueryStateResponse {
+  results: QueryStateItem[];
+  /** For the next page; empty at the end. */
+  token: string;
+  metadata: { [key: string]: string };
+}
+
+export interface QueryStateResponse_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface QueryStateItem {
+  key: string;
+  data: Uint8Array;
+  etag: string;
+  error: string;
 }
 
 export interface DeleteStateRequest {
@@ -75,45 +114,6 @@ export interface DeleteBulkStateRequest {
   states: StateItem[];
 }
 
-export interface SaveStateRequest {
-  storeName: string;
-  states: StateItem[];
-}
-
-export interface QueryStateRequest {
-  storeName: string;
-  query: string;
-  metadata: { [key: string]: string };
-}
-
-export interface QueryStateRequest_MetadataEntry {
-  key: string;
-  value: string;
-}
-
-export interface QueryStateItem {
-  key: string;
-  data: Uint8Array;
-  etag: string;
-  error: string;
-}
-
-export interface QueryStateResponse {
-  results: QueryStateItem[];
-  token: string;
-  metadata: { [key: string]: string };
-}
-
-export interface QueryStateResponse_MetadataEntry {
-  key: string;
-  value: string;
-}
-
-export interface TransactionalStateOperation {
-  operationType: string;
-  request: StateItem | undefined;
-}
-
 export interface ExecuteStateTransactionRequest {
   storeName: string;
   operations: TransactionalStateOperation[];
@@ -123,6 +123,12 @@ export interface ExecuteStateTransactionRequest {
 export interface ExecuteStateTransactionRequest_MetadataEntry {
   key: string;
   value: string;
+}
+
+export interface TransactionalStateOperation {
+  /** `upsert` or `delete`. */
+  operationType: string;
+  request: StateItem | undefined;
 }
 
 function createBaseGetStateRequest(): GetStateRequest {
@@ -288,6 +294,163 @@ export const GetStateRequest_MetadataEntry: MessageFns<GetStateRequest_MetadataE
   },
   fromPartial(object: DeepPartial<GetStateRequest_MetadataEntry>): GetStateRequest_MetadataEntry {
     const message = createBaseGetStateRequest_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseGetStateResponse(): GetStateResponse {
+  return { data: new Uint8Array(0), etag: "", metadata: {} };
+}
+
+export const GetStateResponse: MessageFns<GetStateResponse> = {
+  encode(message: GetStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.data.length !== 0) {
+      writer.uint32(10).bytes(message.data);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      GetStateResponse_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetStateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetStateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = GetStateResponse_MetadataEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.metadata[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetStateResponse>): GetStateResponse {
+    return GetStateResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetStateResponse>): GetStateResponse {
+    const message = createBaseGetStateResponse();
+    message.data = object.data ?? new Uint8Array(0);
+    message.etag = object.etag ?? "";
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseGetStateResponse_MetadataEntry(): GetStateResponse_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const GetStateResponse_MetadataEntry: MessageFns<GetStateResponse_MetadataEntry> = {
+  encode(message: GetStateResponse_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetStateResponse_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetStateResponse_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetStateResponse_MetadataEntry>): GetStateResponse_MetadataEntry {
+    return GetStateResponse_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetStateResponse_MetadataEntry>): GetStateResponse_MetadataEntry {
+    const message = createBaseGetStateResponse_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
     return message;
@@ -699,25 +862,22 @@ export const BulkStateItem_MetadataEntry: MessageFns<BulkStateItem_MetadataEntry
   },
 };
 
-function createBaseGetStateResponse(): GetStateResponse {
-  return { data: new Uint8Array(0), etag: "", metadata: {} };
+function createBaseSaveStateRequest(): SaveStateRequest {
+  return { storeName: "", states: [] };
 }
 
-export const GetStateResponse: MessageFns<GetStateResponse> = {
-  encode(message: GetStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.data.length !== 0) {
-      writer.uint32(10).bytes(message.data);
+export const SaveStateRequest: MessageFns<SaveStateRequest> = {
+  encode(message: SaveStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.storeName !== "") {
+      writer.uint32(10).string(message.storeName);
     }
-    if (message.etag !== "") {
-      writer.uint32(18).string(message.etag);
+    for (const v of message.states) {
+      StateItem.encode(v!, writer.uint32(18).fork()).join();
     }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
-      GetStateResponse_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
-    });
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetStateResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): SaveStateRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -726,7 +886,7 @@ export const GetStateResponse: MessageFns<GetStateResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetStateResponse();
+      const message = createBaseSaveStateRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -735,7 +895,7 @@ export const GetStateResponse: MessageFns<GetStateResponse> = {
               break;
             }
 
-            message.data = reader.bytes();
+            message.storeName = reader.string();
             continue;
           }
           case 2: {
@@ -743,7 +903,77 @@ export const GetStateResponse: MessageFns<GetStateResponse> = {
               break;
             }
 
-            message.etag = reader.string();
+            message.states.push(StateItem.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SaveStateRequest>): SaveStateRequest {
+    return SaveStateRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SaveStateRequest>): SaveStateRequest {
+    const message = createBaseSaveStateRequest();
+    message.storeName = object.storeName ?? "";
+    message.states = object.states?.map((e) => StateItem.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseQueryStateRequest(): QueryStateRequest {
+  return { storeName: "", query: "", metadata: {} };
+}
+
+export const QueryStateRequest: MessageFns<QueryStateRequest> = {
+  encode(message: QueryStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.storeName !== "") {
+      writer.uint32(10).string(message.storeName);
+    }
+    if (message.query !== "") {
+      writer.uint32(18).string(message.query);
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      QueryStateRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueryStateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.storeName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.query = reader.string();
             continue;
           }
           case 3: {
@@ -751,7 +981,7 @@ export const GetStateResponse: MessageFns<GetStateResponse> = {
               break;
             }
 
-            const entry3 = GetStateResponse_MetadataEntry.decode(reader, reader.uint32());
+            const entry3 = QueryStateRequest_MetadataEntry.decode(reader, reader.uint32());
             if (entry3.value !== undefined) {
               message.metadata[entry3.key] = entry3.value;
             }
@@ -769,13 +999,13 @@ export const GetStateResponse: MessageFns<GetStateResponse> = {
     }
   },
 
-  create(base?: DeepPartial<GetStateResponse>): GetStateResponse {
-    return GetStateResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<QueryStateRequest>): QueryStateRequest {
+    return QueryStateRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<GetStateResponse>): GetStateResponse {
-    const message = createBaseGetStateResponse();
-    message.data = object.data ?? new Uint8Array(0);
-    message.etag = object.etag ?? "";
+  fromPartial(object: DeepPartial<QueryStateRequest>): QueryStateRequest {
+    const message = createBaseQueryStateRequest();
+    message.storeName = object.storeName ?? "";
+    message.query = object.query ?? "";
     message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
       (acc: { [key: string]: string }, [key, value]: [string, string]) => {
         if (value !== undefined) {
@@ -789,12 +1019,12 @@ export const GetStateResponse: MessageFns<GetStateResponse> = {
   },
 };
 
-function createBaseGetStateResponse_MetadataEntry(): GetStateResponse_MetadataEntry {
+function createBaseQueryStateRequest_MetadataEntry(): QueryStateRequest_MetadataEntry {
   return { key: "", value: "" };
 }
 
-export const GetStateResponse_MetadataEntry: MessageFns<GetStateResponse_MetadataEntry> = {
-  encode(message: GetStateResponse_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const QueryStateRequest_MetadataEntry: MessageFns<QueryStateRequest_MetadataEntry> = {
+  encode(message: QueryStateRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.key !== "") {
       writer.uint32(10).string(message.key);
     }
@@ -804,7 +1034,7 @@ export const GetStateResponse_MetadataEntry: MessageFns<GetStateResponse_Metadat
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetStateResponse_MetadataEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateRequest_MetadataEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -813,7 +1043,7 @@ export const GetStateResponse_MetadataEntry: MessageFns<GetStateResponse_Metadat
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetStateResponse_MetadataEntry();
+      const message = createBaseQueryStateRequest_MetadataEntry();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -845,13 +1075,261 @@ export const GetStateResponse_MetadataEntry: MessageFns<GetStateResponse_Metadat
     }
   },
 
-  create(base?: DeepPartial<GetStateResponse_MetadataEntry>): GetStateResponse_MetadataEntry {
-    return GetStateResponse_MetadataEntry.fromPartial(base ?? {});
+  create(base?: DeepPartial<QueryStateRequest_MetadataEntry>): QueryStateRequest_MetadataEntry {
+    return QueryStateRequest_MetadataEntry.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<GetStateResponse_MetadataEntry>): GetStateResponse_MetadataEntry {
-    const message = createBaseGetStateResponse_MetadataEntry();
+  fromPartial(object: DeepPartial<QueryStateRequest_MetadataEntry>): QueryStateRequest_MetadataEntry {
+    const message = createBaseQueryStateRequest_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseQueryStateResponse(): QueryStateResponse {
+  return { results: [], token: "", metadata: {} };
+}
+
+export const QueryStateResponse: MessageFns<QueryStateResponse> = {
+  encode(message: QueryStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      QueryStateItem.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.token !== "") {
+      writer.uint32(18).string(message.token);
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      QueryStateResponse_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueryStateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(QueryStateItem.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.token = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = QueryStateResponse_MetadataEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.metadata[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<QueryStateResponse>): QueryStateResponse {
+    return QueryStateResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<QueryStateResponse>): QueryStateResponse {
+    const message = createBaseQueryStateResponse();
+    message.results = object.results?.map((e) => QueryStateItem.fromPartial(e)) || [];
+    message.token = object.token ?? "";
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseQueryStateResponse_MetadataEntry(): QueryStateResponse_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const QueryStateResponse_MetadataEntry: MessageFns<QueryStateResponse_MetadataEntry> = {
+  encode(message: QueryStateResponse_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateResponse_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueryStateResponse_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<QueryStateResponse_MetadataEntry>): QueryStateResponse_MetadataEntry {
+    return QueryStateResponse_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<QueryStateResponse_MetadataEntry>): QueryStateResponse_MetadataEntry {
+    const message = createBaseQueryStateResponse_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseQueryStateItem(): QueryStateItem {
+  return { key: "", data: new Uint8Array(0), etag: "", error: "" };
+}
+
+export const QueryStateItem: MessageFns<QueryStateItem> = {
+  encode(message: QueryStateItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(18).bytes(message.data);
+    }
+    if (message.etag !== "") {
+      writer.uint32(26).string(message.etag);
+    }
+    if (message.error !== "") {
+      writer.uint32(34).string(message.error);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateItem {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueryStateItem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<QueryStateItem>): QueryStateItem {
+    return QueryStateItem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<QueryStateItem>): QueryStateItem {
+    const message = createBaseQueryStateItem();
+    message.key = object.key ?? "";
+    message.data = object.data ?? new Uint8Array(0);
+    message.etag = object.etag ?? "";
+    message.error = object.error ?? "";
     return message;
   },
 };
@@ -1106,547 +1584,6 @@ export const DeleteBulkStateRequest: MessageFns<DeleteBulkStateRequest> = {
   },
 };
 
-function createBaseSaveStateRequest(): SaveStateRequest {
-  return { storeName: "", states: [] };
-}
-
-export const SaveStateRequest: MessageFns<SaveStateRequest> = {
-  encode(message: SaveStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.storeName !== "") {
-      writer.uint32(10).string(message.storeName);
-    }
-    for (const v of message.states) {
-      StateItem.encode(v!, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SaveStateRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSaveStateRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.storeName = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.states.push(StateItem.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SaveStateRequest>): SaveStateRequest {
-    return SaveStateRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SaveStateRequest>): SaveStateRequest {
-    const message = createBaseSaveStateRequest();
-    message.storeName = object.storeName ?? "";
-    message.states = object.states?.map((e) => StateItem.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseQueryStateRequest(): QueryStateRequest {
-  return { storeName: "", query: "", metadata: {} };
-}
-
-export const QueryStateRequest: MessageFns<QueryStateRequest> = {
-  encode(message: QueryStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.storeName !== "") {
-      writer.uint32(10).string(message.storeName);
-    }
-    if (message.query !== "") {
-      writer.uint32(18).string(message.query);
-    }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
-      QueryStateRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
-    });
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryStateRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.storeName = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.query = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            const entry3 = QueryStateRequest_MetadataEntry.decode(reader, reader.uint32());
-            if (entry3.value !== undefined) {
-              message.metadata[entry3.key] = entry3.value;
-            }
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<QueryStateRequest>): QueryStateRequest {
-    return QueryStateRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<QueryStateRequest>): QueryStateRequest {
-    const message = createBaseQueryStateRequest();
-    message.storeName = object.storeName ?? "";
-    message.query = object.query ?? "";
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    return message;
-  },
-};
-
-function createBaseQueryStateRequest_MetadataEntry(): QueryStateRequest_MetadataEntry {
-  return { key: "", value: "" };
-}
-
-export const QueryStateRequest_MetadataEntry: MessageFns<QueryStateRequest_MetadataEntry> = {
-  encode(message: QueryStateRequest_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateRequest_MetadataEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryStateRequest_MetadataEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<QueryStateRequest_MetadataEntry>): QueryStateRequest_MetadataEntry {
-    return QueryStateRequest_MetadataEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<QueryStateRequest_MetadataEntry>): QueryStateRequest_MetadataEntry {
-    const message = createBaseQueryStateRequest_MetadataEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
-};
-
-function createBaseQueryStateItem(): QueryStateItem {
-  return { key: "", data: new Uint8Array(0), etag: "", error: "" };
-}
-
-export const QueryStateItem: MessageFns<QueryStateItem> = {
-  encode(message: QueryStateItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.data.length !== 0) {
-      writer.uint32(18).bytes(message.data);
-    }
-    if (message.etag !== "") {
-      writer.uint32(26).string(message.etag);
-    }
-    if (message.error !== "") {
-      writer.uint32(34).string(message.error);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateItem {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryStateItem();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.data = reader.bytes();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.etag = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.error = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<QueryStateItem>): QueryStateItem {
-    return QueryStateItem.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<QueryStateItem>): QueryStateItem {
-    const message = createBaseQueryStateItem();
-    message.key = object.key ?? "";
-    message.data = object.data ?? new Uint8Array(0);
-    message.etag = object.etag ?? "";
-    message.error = object.error ?? "";
-    return message;
-  },
-};
-
-function createBaseQueryStateResponse(): QueryStateResponse {
-  return { results: [], token: "", metadata: {} };
-}
-
-export const QueryStateResponse: MessageFns<QueryStateResponse> = {
-  encode(message: QueryStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.results) {
-      QueryStateItem.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.token !== "") {
-      writer.uint32(18).string(message.token);
-    }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
-      QueryStateResponse_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
-    });
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryStateResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.results.push(QueryStateItem.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.token = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            const entry3 = QueryStateResponse_MetadataEntry.decode(reader, reader.uint32());
-            if (entry3.value !== undefined) {
-              message.metadata[entry3.key] = entry3.value;
-            }
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<QueryStateResponse>): QueryStateResponse {
-    return QueryStateResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<QueryStateResponse>): QueryStateResponse {
-    const message = createBaseQueryStateResponse();
-    message.results = object.results?.map((e) => QueryStateItem.fromPartial(e)) || [];
-    message.token = object.token ?? "";
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    return message;
-  },
-};
-
-function createBaseQueryStateResponse_MetadataEntry(): QueryStateResponse_MetadataEntry {
-  return { key: "", value: "" };
-}
-
-export const QueryStateResponse_MetadataEntry: MessageFns<QueryStateResponse_MetadataEntry> = {
-  encode(message: QueryStateResponse_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateResponse_MetadataEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryStateResponse_MetadataEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<QueryStateResponse_MetadataEntry>): QueryStateResponse_MetadataEntry {
-    return QueryStateResponse_MetadataEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<QueryStateResponse_MetadataEntry>): QueryStateResponse_MetadataEntry {
-    const message = createBaseQueryStateResponse_MetadataEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
-};
-
-function createBaseTransactionalStateOperation(): TransactionalStateOperation {
-  return { operationType: "", request: undefined };
-}
-
-export const TransactionalStateOperation: MessageFns<TransactionalStateOperation> = {
-  encode(message: TransactionalStateOperation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.operationType !== "") {
-      writer.uint32(10).string(message.operationType);
-    }
-    if (message.request !== undefined) {
-      StateItem.encode(message.request, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TransactionalStateOperation {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTransactionalStateOperation();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.operationType = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.request = StateItem.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TransactionalStateOperation>): TransactionalStateOperation {
-    return TransactionalStateOperation.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TransactionalStateOperation>): TransactionalStateOperation {
-    const message = createBaseTransactionalStateOperation();
-    message.operationType = object.operationType ?? "";
-    message.request = (object.request !== undefined && object.request !== null)
-      ? StateItem.fromPartial(object.request)
-      : undefined;
-    return message;
-  },
-};
-
 function createBaseExecuteStateTransactionRequest(): ExecuteStateTransactionRequest {
   return { storeName: "", operations: [], metadata: {} };
 }
@@ -1807,6 +1744,75 @@ export const ExecuteStateTransactionRequest_MetadataEntry: MessageFns<ExecuteSta
     const message = createBaseExecuteStateTransactionRequest_MetadataEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseTransactionalStateOperation(): TransactionalStateOperation {
+  return { operationType: "", request: undefined };
+}
+
+export const TransactionalStateOperation: MessageFns<TransactionalStateOperation> = {
+  encode(message: TransactionalStateOperation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operationType !== "") {
+      writer.uint32(10).string(message.operationType);
+    }
+    if (message.request !== undefined) {
+      StateItem.encode(message.request, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransactionalStateOperation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransactionalStateOperation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operationType = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.request = StateItem.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TransactionalStateOperation>): TransactionalStateOperation {
+    return TransactionalStateOperation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TransactionalStateOperation>): TransactionalStateOperation {
+    const message = createBaseTransactionalStateOperation();
+    message.operationType = object.operationType ?? "";
+    message.request = (object.request !== undefined && object.request !== null)
+      ? StateItem.fromPartial(object.request)
+      : undefined;
     return message;
   },
 };

@@ -5,30 +5,16 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../../google/protobuf/timestamp.ts";
 
-export interface GetWorkflowRequest {
-  instanceId: string;
-  workflowComponent: string;
-}
-
-export interface GetWorkflowResponse {
-  instanceId: string;
-  workflowName: string;
-  createdAt: Timestamp | undefined;
-  lastUpdatedAt: Timestamp | undefined;
-  runtimeStatus: string;
-  properties: { [key: string]: string };
-}
-
-export interface GetWorkflowResponse_PropertiesEntry {
-  key: string;
-  value: string;
-}
+/** Workflow management. Running workflows is another protocol. */
 
 export interface StartWorkflowRequest {
+  /** Empty: the runtime makes one. */
   instanceId: string;
+  /** `dapr`, the engine that is built in. */
   workflowComponent: string;
   workflowName: string;
   options: { [key: string]: string };
+  /** As the workflow takes it, usually JSON. */
   input: Uint8Array;
 }
 
@@ -39,6 +25,33 @@ export interface StartWorkflowRequest_OptionsEntry {
 
 export interface StartWorkflowResponse {
   instanceId: string;
+}
+
+export interface GetWorkflowRequest {
+  instanceId: string;
+  workflowComponent: string;
+}
+
+export interface GetWorkflowResponse {
+  instanceId: string;
+  workflowName: string;
+  createdAt: Timestamp | undefined;
+  lastUpdatedAt:
+    | Timestamp
+    | undefined;
+  /** Such as RUNNING, COMPLETED, FAILED, TERMINATED, SUSPENDED. */
+  runtimeStatus: string;
+  properties: { [key: string]: string };
+}
+
+export interface GetWorkflowResponse_PropertiesEntry {
+  key: string;
+  value: string;
+}
+
+export interface PurgeWorkflowRequest {
+  instanceId: string;
+  workflowComponent: string;
 }
 
 export interface TerminateWorkflowRequest {
@@ -63,10 +76,241 @@ export interface RaiseEventWorkflowRequest {
   eventData: Uint8Array;
 }
 
-export interface PurgeWorkflowRequest {
-  instanceId: string;
-  workflowComponent: string;
+function createBaseStartWorkflowRequest(): StartWorkflowRequest {
+  return { instanceId: "", workflowComponent: "", workflowName: "", options: {}, input: new Uint8Array(0) };
 }
+
+export const StartWorkflowRequest: MessageFns<StartWorkflowRequest> = {
+  encode(message: StartWorkflowRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instanceId !== "") {
+      writer.uint32(10).string(message.instanceId);
+    }
+    if (message.workflowComponent !== "") {
+      writer.uint32(18).string(message.workflowComponent);
+    }
+    if (message.workflowName !== "") {
+      writer.uint32(26).string(message.workflowName);
+    }
+    globalThis.Object.entries(message.options).forEach(([key, value]: [string, string]) => {
+      StartWorkflowRequest_OptionsEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    if (message.input.length !== 0) {
+      writer.uint32(42).bytes(message.input);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartWorkflowRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartWorkflowRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instanceId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.workflowComponent = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.workflowName = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = StartWorkflowRequest_OptionsEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.options[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.input = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StartWorkflowRequest>): StartWorkflowRequest {
+    return StartWorkflowRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StartWorkflowRequest>): StartWorkflowRequest {
+    const message = createBaseStartWorkflowRequest();
+    message.instanceId = object.instanceId ?? "";
+    message.workflowComponent = object.workflowComponent ?? "";
+    message.workflowName = object.workflowName ?? "";
+    message.options = (globalThis.Object.entries(object.options ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.input = object.input ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseStartWorkflowRequest_OptionsEntry(): StartWorkflowRequest_OptionsEntry {
+  return { key: "", value: "" };
+}
+
+export const StartWorkflowRequest_OptionsEntry: MessageFns<StartWorkflowRequest_OptionsEntry> = {
+  encode(message: StartWorkflowRequest_OptionsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartWorkflowRequest_OptionsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartWorkflowRequest_OptionsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StartWorkflowRequest_OptionsEntry>): StartWorkflowRequest_OptionsEntry {
+    return StartWorkflowRequest_OptionsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StartWorkflowRequest_OptionsEntry>): StartWorkflowRequest_OptionsEntry {
+    const message = createBaseStartWorkflowRequest_OptionsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseStartWorkflowResponse(): StartWorkflowResponse {
+  return { instanceId: "" };
+}
+
+export const StartWorkflowResponse: MessageFns<StartWorkflowResponse> = {
+  encode(message: StartWorkflowResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instanceId !== "") {
+      writer.uint32(10).string(message.instanceId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartWorkflowResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartWorkflowResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instanceId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StartWorkflowResponse>): StartWorkflowResponse {
+    return StartWorkflowResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StartWorkflowResponse>): StartWorkflowResponse {
+    const message = createBaseStartWorkflowResponse();
+    message.instanceId = object.instanceId ?? "";
+    return message;
+  },
+};
 
 function createBaseGetWorkflowRequest(): GetWorkflowRequest {
   return { instanceId: "", workflowComponent: "" };
@@ -339,31 +583,22 @@ export const GetWorkflowResponse_PropertiesEntry: MessageFns<GetWorkflowResponse
   },
 };
 
-function createBaseStartWorkflowRequest(): StartWorkflowRequest {
-  return { instanceId: "", workflowComponent: "", workflowName: "", options: {}, input: new Uint8Array(0) };
+function createBasePurgeWorkflowRequest(): PurgeWorkflowRequest {
+  return { instanceId: "", workflowComponent: "" };
 }
 
-export const StartWorkflowRequest: MessageFns<StartWorkflowRequest> = {
-  encode(message: StartWorkflowRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const PurgeWorkflowRequest: MessageFns<PurgeWorkflowRequest> = {
+  encode(message: PurgeWorkflowRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.instanceId !== "") {
       writer.uint32(10).string(message.instanceId);
     }
     if (message.workflowComponent !== "") {
       writer.uint32(18).string(message.workflowComponent);
     }
-    if (message.workflowName !== "") {
-      writer.uint32(26).string(message.workflowName);
-    }
-    globalThis.Object.entries(message.options).forEach(([key, value]: [string, string]) => {
-      StartWorkflowRequest_OptionsEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
-    });
-    if (message.input.length !== 0) {
-      writer.uint32(42).bytes(message.input);
-    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StartWorkflowRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): PurgeWorkflowRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -372,7 +607,7 @@ export const StartWorkflowRequest: MessageFns<StartWorkflowRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStartWorkflowRequest();
+      const message = createBasePurgeWorkflowRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -392,33 +627,6 @@ export const StartWorkflowRequest: MessageFns<StartWorkflowRequest> = {
             message.workflowComponent = reader.string();
             continue;
           }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.workflowName = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            const entry4 = StartWorkflowRequest_OptionsEntry.decode(reader, reader.uint32());
-            if (entry4.value !== undefined) {
-              message.options[entry4.key] = entry4.value;
-            }
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.input = reader.bytes();
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -431,146 +639,13 @@ export const StartWorkflowRequest: MessageFns<StartWorkflowRequest> = {
     }
   },
 
-  create(base?: DeepPartial<StartWorkflowRequest>): StartWorkflowRequest {
-    return StartWorkflowRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<PurgeWorkflowRequest>): PurgeWorkflowRequest {
+    return PurgeWorkflowRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<StartWorkflowRequest>): StartWorkflowRequest {
-    const message = createBaseStartWorkflowRequest();
+  fromPartial(object: DeepPartial<PurgeWorkflowRequest>): PurgeWorkflowRequest {
+    const message = createBasePurgeWorkflowRequest();
     message.instanceId = object.instanceId ?? "";
     message.workflowComponent = object.workflowComponent ?? "";
-    message.workflowName = object.workflowName ?? "";
-    message.options = (globalThis.Object.entries(object.options ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    message.input = object.input ?? new Uint8Array(0);
-    return message;
-  },
-};
-
-function createBaseStartWorkflowRequest_OptionsEntry(): StartWorkflowRequest_OptionsEntry {
-  return { key: "", value: "" };
-}
-
-export const StartWorkflowRequest_OptionsEntry: MessageFns<StartWorkflowRequest_OptionsEntry> = {
-  encode(message: StartWorkflowRequest_OptionsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): StartWorkflowRequest_OptionsEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStartWorkflowRequest_OptionsEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.value = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<StartWorkflowRequest_OptionsEntry>): StartWorkflowRequest_OptionsEntry {
-    return StartWorkflowRequest_OptionsEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<StartWorkflowRequest_OptionsEntry>): StartWorkflowRequest_OptionsEntry {
-    const message = createBaseStartWorkflowRequest_OptionsEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
-};
-
-function createBaseStartWorkflowResponse(): StartWorkflowResponse {
-  return { instanceId: "" };
-}
-
-export const StartWorkflowResponse: MessageFns<StartWorkflowResponse> = {
-  encode(message: StartWorkflowResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.instanceId !== "") {
-      writer.uint32(10).string(message.instanceId);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): StartWorkflowResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStartWorkflowResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.instanceId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<StartWorkflowResponse>): StartWorkflowResponse {
-    return StartWorkflowResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<StartWorkflowResponse>): StartWorkflowResponse {
-    const message = createBaseStartWorkflowResponse();
-    message.instanceId = object.instanceId ?? "";
     return message;
   },
 };
@@ -863,73 +938,6 @@ export const RaiseEventWorkflowRequest: MessageFns<RaiseEventWorkflowRequest> = 
     message.workflowComponent = object.workflowComponent ?? "";
     message.eventName = object.eventName ?? "";
     message.eventData = object.eventData ?? new Uint8Array(0);
-    return message;
-  },
-};
-
-function createBasePurgeWorkflowRequest(): PurgeWorkflowRequest {
-  return { instanceId: "", workflowComponent: "" };
-}
-
-export const PurgeWorkflowRequest: MessageFns<PurgeWorkflowRequest> = {
-  encode(message: PurgeWorkflowRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.instanceId !== "") {
-      writer.uint32(10).string(message.instanceId);
-    }
-    if (message.workflowComponent !== "") {
-      writer.uint32(18).string(message.workflowComponent);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): PurgeWorkflowRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePurgeWorkflowRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.instanceId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.workflowComponent = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<PurgeWorkflowRequest>): PurgeWorkflowRequest {
-    return PurgeWorkflowRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<PurgeWorkflowRequest>): PurgeWorkflowRequest {
-    const message = createBasePurgeWorkflowRequest();
-    message.instanceId = object.instanceId ?? "";
-    message.workflowComponent = object.workflowComponent ?? "";
     return message;
   },
 };
