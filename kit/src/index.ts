@@ -5,4 +5,4 @@ export type * from "./contract/pubsub.ts";
 export type * from "./contract/secret-store.ts";
 export type * from "./contract/state.ts";
 export * from "./errors/component-error.ts";
-export type * from "./metadata/field.ts";
+export * from "./metadata/index.ts";

@@ -30,11 +30,23 @@ export interface ApiErrorDetails {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** One thing wrong with a component's metadata. The host finds file and line by `field`. */
+export interface MetadataProblem {
+  /** The name as it stands in the YAML, or the declared one of a missing field. Absent: it concerns several fields. */
+  readonly field?: string;
+  /** A sentence, without the suggestion. Never holds a secret. */
+  readonly message: string;
+  /** The name or value that was probably meant. */
+  readonly suggestion?: string;
+}
+
 export interface ComponentErrorOptions {
   readonly cause?: unknown;
-  readonly api?: ApiErrorDetails;
+  readonly api?: ApiErrorDetails | undefined;
+  /** `invalid-metadata` alone. */
+  readonly problems?: readonly MetadataProblem[] | undefined;
   /** `row-mismatch` alone: rows that a bulk delete should have and has removed. */
-  readonly rows?: { readonly expected: number; readonly affected: number };
+  readonly rows?: { readonly expected: number; readonly affected: number } | undefined;
 }
 
 const marker = Symbol.for("trilby.component-error");
@@ -44,6 +56,7 @@ export class ComponentError extends Error {
   readonly code: ErrorCode;
   readonly api: ApiErrorDetails | undefined;
   readonly rows: { readonly expected: number; readonly affected: number } | undefined;
+  readonly problems: readonly MetadataProblem[] | undefined;
   readonly [marker] = true;
 
   constructor(code: ErrorCode, message: string, options: ComponentErrorOptions = {}) {
@@ -52,6 +65,7 @@ export class ComponentError extends Error {
     this.code = code;
     this.api = options.api;
     this.rows = options.rows;
+    this.problems = options.problems;
   }
 
   static is(value: unknown): value is ComponentError {

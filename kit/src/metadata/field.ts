@@ -8,7 +8,7 @@ export interface FieldNotes {
   /** Older or alternative names; the first one present wins, the field's own name before all. */
   readonly aliases?: readonly string[];
   readonly deprecated?: boolean;
-  /** Bindings: the direction this field is for. Absent: both. */
+  /** Bindings: the direction this field is for; required then means required when that direction is opened. Absent: both. */
   readonly direction?: "input" | "output";
 }
 
@@ -19,7 +19,10 @@ export interface Field<T> extends FieldNotes {
   /** As text, the way it would stand in YAML; shown in docs. */
   readonly defaultText?: string;
   readonly default?: T;
-  /** Returns the value, or throws an Error whose message completes "NAME ...". */
+  /**
+   * Returns the value, or throws an Error whose message completes "NAME ...". The message does not repeat the text: the
+   * decoder adds it, unless the field is sensitive. A `suggestion` property on the error is shown as a proposal.
+   */
   parse(text: string): T;
 }
 
@@ -27,3 +30,8 @@ export type Fields = Readonly<Record<string, Field<any>>>;
 
 /** The typed options that a component's `open` gets. */
 export type Options<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+/** Notes that make sure of a value: a default, or required whatever the direction. */
+export type Present<Default> =
+  | { readonly default: Default }
+  | { readonly required: true; readonly direction?: undefined };

@@ -1,0 +1,10 @@
+export { bool, isTruthy, type BoolNotes } from "./bool.ts";
+export { decodeMetadata, type DecodeSettings } from "./decode.ts";
+export { duration, durationMs, type DurationNotes } from "./duration.ts";
+export type { Field, FieldNotes, Fields, Options, Present } from "./field.ts";
+export { nearest } from "./nearest.ts";
+export { integer, integerFrom, number, type NumberNotes } from "./number.ts";
+export { contentType, isRawPayload, messageTtlMs, priority, stateTtlSeconds } from "./request-metadata.ts";
+export { runtimeFields, type RuntimeField } from "./runtime-fields.ts";
+export { size, sizeBytes, type SizeNotes } from "./size.ts";
+export { choice, json, list, text, type ChoiceNotes, type JsonNotes, type ListNotes, type TextNotes } from "./text.ts";
