@@ -17,7 +17,7 @@ export function startRedisStack(options: RedisOptions = {}): Promise<Service> {
     throw new ServiceNotRun("redis-stack", "Set TRILBY_REDIS_STACK_URL; the installed one is for Linux x64.");
   }
   const fix = "Run tools/services/install/redis-stack, or set TRILBY_REDIS_STACK_URL.";
-  const program = findProgram("redis-stack", fix, "redis-stack-server-real", join(root, "bin"));
+  const program = findProgram("redis-stack", fix, "redis-server", join(root, "bin"));
   const modules = ["rejson.so", "redisearch.so"].map((module) => join(root, "lib", module));
   return start("redis-stack", options, program, modules, { LD_LIBRARY_PATH: join(root, "lib") });
 }
