@@ -91,7 +91,8 @@ function tls(folder: string, options: KafkaOptions, certificates: Certificates |
     "ssl.keystore.location": store,
     "ssl.truststore.type": "PEM",
     "ssl.truststore.location": certificates.caFile,
-    "ssl.client.auth": options.tls === "mutual" ? "required" : "none",
+    // Without the listener's name it would not count where SASL is on.
+    "listener.name.client.ssl.client.auth": options.tls === "mutual" ? "required" : "none",
   };
 }
 
