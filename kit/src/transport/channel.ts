@@ -20,6 +20,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called once with the response's headers, before the response is handed out. */
   readonly onHeaders?: ((headers: RpcMetadata) => void) | undefined;
+  /** Called once with the trailers of a call that ended with OK; an error carries its own. */
+  readonly onTrailers?: ((trailers: RpcMetadata) => void) | undefined;
   /** Wait for a connection instead of failing at once with UNAVAILABLE. */
   readonly waitForReady?: boolean | undefined;
 }

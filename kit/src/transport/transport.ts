@@ -1,0 +1,60 @@
+import type { Channel } from "./channel.ts";
+import type { ListenAddress, RpcServer } from "./server.ts";
+
+/** One way to carry gRPC. All of them behave the same; they differ in speed and in what they load. */
+export interface Transport {
+  /** Makes a channel; connects when the first call or `ready` needs it, and again after every loss. */
+  connect(target: Target, options?: ConnectOptions): Promise<Channel>;
+  createServer(options?: ServerOptions): Promise<RpcServer>;
+}
+
+/** A unix socket, or a host and port. */
+export type Target = ListenAddress;
+
+export interface ConnectOptions extends MessageLimits {
+  readonly tls?: ClientTls | undefined;
+  readonly keepalive?: (Keepalive & { /** Also while no call is under way. Absent: no. */ readonly whenIdle?: boolean }) | undefined;
+  /** The longest pause between two attempts to connect; the first one is 50 ms. Default 500. */
+  readonly maxReconnectMs?: number | undefined;
+}
+
+export interface ServerOptions extends MessageLimits {
+  readonly tls?: ServerTls | undefined;
+  readonly keepalive?: Keepalive | undefined;
+  /** All request headers of one call together, names included. Default 64 KiB. */
+  readonly maxHeaderBytes?: number | undefined;
+  /** Calls under way on one connection. Absent: no limit. */
+  readonly maxConcurrentStreams?: number | undefined;
+}
+
+export interface MessageLimits {
+  /** A larger message ends its call with RESOURCE_EXHAUSTED. Default 4 MiB, as everywhere in gRPC. */
+  readonly maxReceiveBytes?: number | undefined;
+  /** Absent: no limit. */
+  readonly maxSendBytes?: number | undefined;
+}
+
+/** Pings that find a dead peer. Pings of the peer are always answered, however frequent. */
+export interface Keepalive {
+  readonly timeMs: number;
+  readonly timeoutMs: number;
+}
+
+/** PEM texts. */
+export interface ClientTls {
+  /** Absent: the authorities that Node trusts. */
+  readonly ca?: string | undefined;
+  readonly certificate?: string | undefined;
+  readonly privateKey?: string | undefined;
+  /** The name to expect in the peer's certificate, when it is not the target's host. */
+  readonly serverName?: string | undefined;
+  /** Accepts any certificate. */
+  readonly insecureSkipVerify?: boolean | undefined;
+}
+
+export interface ServerTls {
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** Present: callers must show a certificate of this authority. */
+  readonly clientCa?: string | undefined;
+}
