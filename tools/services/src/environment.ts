@@ -22,8 +22,8 @@ export function startFromEnvironment(name: ServiceName): Service | undefined {
     stop: async () => {},
     kill: async () => refuse("kill"),
     restart: async () => refuse("restart"),
-    pause: () => refuse("pause"),
-    resume: () => refuse("resume"),
+    pause: async () => refuse("pause"),
+    resume: async () => refuse("resume"),
     log: () => "",
   };
   if (name !== "vault") return service;

@@ -15,7 +15,7 @@ export function exchange(port: number, request: Uint8Array | string, certificate
     socket.setTimeout(2_000, () => finish(new Error("No answer within two seconds")));
     socket.once("error", finish);
     socket.once("close", () => finish(undefined));
-    socket.once("data", (answer) => finish(undefined, answer as Buffer));
+    socket.once("data", (answer: Buffer) => finish(undefined, answer));
     socket.write(request);
   });
 }

@@ -18,15 +18,15 @@ export async function startService<Name extends ServiceName>(
   const sharable = Object.keys(options).length === 0;
   if (sharable) {
     const found = startFromEnvironment(name);
-    if (found) return found as ServiceOf<Name>;
+    if (found) return found;
   }
   if (plain && options.settings === undefined) {
     const { startContainer } = await import("./container.ts");
     const container = await startContainer(name);
-    if (container) return container as ServiceOf<Name>;
+    if (container) return container;
   }
   const start = await installed[name]();
-  return start(options as never) as Promise<ServiceOf<Name>>;
+  return start(options as never);
 }
 
 // Each backend is read only when it is asked for.

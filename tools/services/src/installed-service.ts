@@ -78,8 +78,8 @@ export async function startInstalled(installed: Installed): Promise<Service> {
         await current.end();
         current = await launch(installed.name, folder, prepared);
       },
-      pause: () => current.pause(),
-      resume: () => current.resume(),
+      pause: async () => current.pause(),
+      resume: async () => current.resume(),
       log: () => current.log(),
     };
   } catch (error) {

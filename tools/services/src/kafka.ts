@@ -29,16 +29,28 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServi
       const { folder, port, ports } = place;
       const certificates = options.tls ? await createCertificates(join(folder, "tls")) : undefined;
       const configuration = join(folder, "server.properties");
-      const settings = { ...basics(place, options), ...tls(folder, options, certificates), ...sasl(options.sasl, username, password) };
+      const settings = {
+        ...basics(place, options),
+        ...tls(folder, options, certificates),
+        ...sasl(options.sasl, username, password),
+      };
       writeFileSync(configuration, properties({ ...settings, ...options.settings }));
       writeFileSync(join(folder, "log4j2.properties"), properties(logging));
-      const scram = options.sasl?.startsWith("SCRAM") ? `${options.sasl}=[name=${username},password=${password}]` : undefined;
+      const scram = options.sasl?.startsWith("SCRAM")
+        ? `${options.sasl}=[name=${username},password=${password}]`
+        : undefined;
       await format(java, folder, configuration, scram);
       return {
         command: {
           file: java,
           arguments: [
-            ...["-Xmx256m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true"],
+            ...[
+              "-Xmx256m",
+              "-Xms128m",
+              "-XX:+UseSerialGC",
+              "-XX:TieredStopAtLevel=1",
+              "-Djava.net.preferIPv4Stack=true",
+            ],
             ...(existsSync(join(root, "classes.jsa")) ? [`-XX:SharedArchiveFile=${join(root, "classes.jsa")}`] : []),
             `-Dlog4j2.configurationFile=${join(folder, "log4j2.properties")}`,
             ...["-cp", join(libraries, "*"), "kafka.Kafka", configuration],
@@ -47,8 +59,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServi
         url: `127.0.0.1:${port}`,
         certificates,
         startTimeoutMs: 120_000,
-        // A broker that lists itself takes produce and fetch requests. Asked on the listener that has neither TLS nor SASL.
-        probe: async () => countBrokers(await exchange(ports[2]!, metadataRequest())) > 0,
+        // The listener that has neither TLS nor SASL.
+        probe: () => answersKafka(ports[2]!),
       };
     },
   });
@@ -125,10 +137,30 @@ function properties(settings: Record<string, string>): string {
 // A formatted folder names no port or path and costs a start of Java: one is kept for each set of users.
 async function format(java: string, folder: string, configuration: string, scram: string | undefined): Promise<void> {
   const data = join(folder, "data");
-  const kept = join(root, `formatted-${createHash("sha256").update(scram ?? "").digest("hex").slice(0, 12)}`);
+  const kept = join(
+    root,
+    `formatted-${createHash("sha256")
+      .update(scram ?? "")
+      .digest("hex")
+      .slice(0, 12)}`,
+  );
   if (!existsSync(kept)) {
-    const words = ["format", "-t", "dHJpbGJ5LXRlc3QtbG9nAA", "-c", configuration, ...(scram ? ["--add-scram", scram] : [])];
-    await run(java, ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", join(libraries, "*"), "kafka.tools.StorageTool", ...words]);
+    const words = [
+      "format",
+      "-t",
+      "dHJpbGJ5LXRlc3QtbG9nAA",
+      "-c",
+      configuration,
+      ...(scram ? ["--add-scram", scram] : []),
+    ];
+    await run(java, [
+      "-XX:TieredStopAtLevel=1",
+      "-XX:+UseSerialGC",
+      "-cp",
+      join(libraries, "*"),
+      "kafka.tools.StorageTool",
+      ...words,
+    ]);
     const part = `${kept}.${randomUUID()}`;
     cpSync(data, part, { recursive: true });
     rmSync(data, { recursive: true });
@@ -143,12 +175,10 @@ async function format(java: string, folder: string, configuration: string, scram
   cpSync(kept, data, { recursive: true });
 }
 
-/** Metadata, version 1, about no topic. */
-function metadataRequest(): Buffer {
-  return Buffer.from([0, 0, 0, 19, 0, 3, 0, 1, 0, 0, 0, 7, 0, 5, ...Buffer.from("probe"), 0, 0, 0, 0]);
-}
-
-// Length, correlation id, then the brokers' count.
-function countBrokers(answer: Buffer): number {
-  return answer.length < 12 ? 0 : answer.readInt32BE(8);
+/** A broker that lists itself takes produce and fetch requests. */
+export async function answersKafka(port: number): Promise<boolean> {
+  // Metadata, version 1, about no topic. Answered with length, correlation id, then the number of brokers.
+  const request = Buffer.from([0, 0, 0, 19, 0, 3, 0, 1, 0, 0, 0, 7, 0, 5, ...Buffer.from("probe"), 0, 0, 0, 0]);
+  const answer = await exchange(port, request);
+  return answer.length >= 12 && answer.readInt32BE(8) > 0;
 }

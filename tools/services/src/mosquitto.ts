@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { createCertificates } from "./certificates.ts";
+import { createCertificates, type Certificates } from "./certificates.ts";
 import { exchange } from "./exchange.ts";
 import { findProgram } from "./find.ts";
 import { startInstalled } from "./installed-service.ts";
@@ -49,17 +49,20 @@ export function startMosquitto(options: MosquittoOptions = {}): Promise<Service>
       const configuration = join(folder, "mosquitto.conf");
       writeFileSync(configuration, lines.map((line) => line.join(" ")).join("\n"));
 
-      const login = username === undefined ? "" : `${encodeURIComponent(username)}:${encodeURIComponent(password ?? "")}@`;
+      const login =
+        username === undefined ? "" : `${encodeURIComponent(username)}:${encodeURIComponent(password ?? "")}@`;
       return {
         command: { file: program, arguments: ["-c", configuration] },
         url: `${tls ? "mqtts" : "mqtt"}://${login}127.0.0.1:${port}`,
         certificates,
-        // CONNECT of MQTT 3.1.1 without credentials; any CONNACK will do.
-        async probe() {
-          const connect = Buffer.from("\x10\x11\0\x04MQTT\x04\x02\0\x0a\0\x05probe", "latin1");
-          return (await exchange(port, connect, certificates))[0] === 0x20;
-        },
+        probe: () => answersMqtt(port, certificates),
       };
     },
   });
+}
+
+/** CONNECT of MQTT 3.1.1 without credentials; any CONNACK will do. */
+export async function answersMqtt(port: number, certificates?: Certificates): Promise<boolean> {
+  const connect = Buffer.from("\x10\x11\0\x04MQTT\x04\x02\0\x0a\0\x05probe", "latin1");
+  return (await exchange(port, connect, certificates))[0] === 0x20;
 }

@@ -9,7 +9,7 @@ import { startInstalled } from "./installed-service.ts";
 import type { PostgresOptions, Service } from "./service.ts";
 
 const run = promisify(execFile);
-const password = "trilby-secret";
+export const password = "trilby-secret";
 
 interface User {
   uid: number;
@@ -51,15 +51,17 @@ export function startPostgres(options: PostgresOptions = {}): Promise<Service> {
         command: { file: program, arguments: ["-D", data, ...words], endSignal: "SIGINT", ...(user && { user }) },
         url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
         certificates,
-        async probe() {
-          // A request for the password (R), or any error (E) but "the database system is starting up".
-          const answer = await exchange(port, startupMessage());
-          return answer[0] === 0x52 || (answer[0] === 0x45 && !answer.includes("57P03"));
-        },
+        probe: () => answersPostgres(port),
         family: childrenOf,
       };
     },
   });
+}
+
+/** A request for the password (R), or any error (E) but "the database system is starting up". */
+export async function answersPostgres(port: number): Promise<boolean> {
+  const answer = await exchange(port, startupMessage());
+  return answer[0] === 0x52 || (answer[0] === 0x45 && !answer.includes("57P03"));
 }
 
 async function createDatabases(programs: string, folder: string, data: string, user: User | undefined): Promise<void> {
@@ -122,7 +124,10 @@ function childrenOf(pid: number): number[] {
     if (process.platform === "linux") {
       return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
     }
-    return execFileSync("pgrep", ["-P", String(pid)], { encoding: "utf8" }).trim().split("\n").map(Number);
+    return execFileSync("pgrep", ["-P", String(pid)], { encoding: "utf8" })
+      .trim()
+      .split("\n")
+      .map(Number);
   } catch {
     return [];
   }

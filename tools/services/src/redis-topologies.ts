@@ -20,7 +20,10 @@ export async function startRedisCluster(options: CommonOptions = {}): Promise<Re
       const settings = { "cluster-enabled": "yes", "cluster-port": String(bus.port), "cluster-node-timeout": "2000" };
       nodes.push(await startRedis({ settings: { ...settings, ...options.settings } }, "redis-cluster"));
     }
-    await joinNodes(nodes, buses.map((bus) => bus.port));
+    await joinNodes(
+      nodes,
+      buses.map((bus) => bus.port),
+    );
   } catch (error) {
     await stop();
     throw error;
@@ -50,7 +53,9 @@ async function joinNodes(nodes: Service[], busPorts: number[]): Promise<void> {
 function untilWhole(nodes: Service[]): Promise<void> {
   return until(async () => {
     const answers = await Promise.all(nodes.map((node) => command(node, "CLUSTER INFO")));
-    return answers.every((text) => text.includes("cluster_state:ok") && text.includes(`cluster_known_nodes:${nodes.length}`));
+    return answers.every(
+      (text) => text.includes("cluster_state:ok") && text.includes(`cluster_known_nodes:${nodes.length}`),
+    );
   });
 }
 
@@ -131,8 +136,12 @@ function facade(face: Service, all: Service[]): Service {
     async kill() {
       await Promise.all(all.map((service) => service.kill()));
     },
-    pause: () => all.forEach((service) => service.pause()),
-    resume: () => all.forEach((service) => service.resume()),
+    async pause() {
+      await Promise.all(all.map((service) => service.pause()));
+    },
+    async resume() {
+      await Promise.all(all.map((service) => service.resume()));
+    },
     log: () => all.map((service) => `--- ${service.address}\n${service.log()}`).join("\n"),
   };
 }

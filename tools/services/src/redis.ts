@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createCertificates } from "./certificates.ts";
+import { createCertificates, type Certificates } from "./certificates.ts";
 import { exchange } from "./exchange.ts";
 import { cached, findProgram } from "./find.ts";
 import { startInstalled } from "./installed-service.ts";
@@ -60,14 +60,17 @@ async function start(
         command: { file: program, arguments: [...words, ...modules.flatMap((file) => ["--loadmodule", file])], env },
         url: `${tls ? "rediss" : "redis"}://${login}127.0.0.1:${port}`,
         certificates,
-        async probe() {
-          const hello = password === undefined ? "" : `AUTH ${JSON.stringify(password)}\r\n`;
-          const answer = (await exchange(port, `${hello}PING\r\n`, certificates)).toString();
-          return answer.includes(password === undefined ? "+PONG" : "+OK");
-        },
+        probe: () => answersRedis(port, password, certificates),
       };
     },
   });
+}
+
+/** False while it reads its data from disk, too. */
+export async function answersRedis(port: number, password?: string, certificates?: Certificates): Promise<boolean> {
+  const hello = password === undefined ? "" : `AUTH ${JSON.stringify(password)}\r\n`;
+  const answer = (await exchange(port, `${hello}PING\r\n`, certificates)).toString();
+  return answer.includes(password === undefined ? "+PONG" : "+OK");
 }
 
 // `replicaof host port` is two words of the command line, everything else one.

@@ -23,9 +23,9 @@ export interface Service {
   /** Starts again on the same port with the same data (ended gracefully first where it still runs). Resolves when it answers. */
   restart(): Promise<void>;
   /** SIGSTOP: connections stay open and nothing answers. */
-  pause(): void;
+  pause(): Promise<void>;
   /** SIGCONT */
-  resume(): void;
+  resume(): Promise<void>;
   /** What the server has printed so far. */
   log(): string;
 }

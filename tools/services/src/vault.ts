@@ -7,7 +7,7 @@ import { cached, findProgram } from "./find.ts";
 import { startInstalled, type Installed } from "./installed-service.ts";
 import type { VaultOptions, VaultService } from "./service.ts";
 
-const devToken = "trilby-root-token";
+export const devToken = "trilby-root-token";
 
 export async function startVault(options: VaultOptions = {}): Promise<VaultService> {
   const fix = "Run tools/services/install/vault, or set TRILBY_VAULT_ADDR and TRILBY_VAULT_TOKEN.";
@@ -25,15 +25,20 @@ async function startDev(program: string, options: VaultOptions): Promise<VaultSe
       return {
         command: { file: program, arguments: ["server", "-dev", ...words], env: { VAULT_DISABLE_MLOCK: "1" } },
         url,
-        // secret/ is mounted a moment after the port is open.
-        probe: async () => (await call(url, "GET", "sys/mounts/secret", devToken)).status === 200,
+        probe: () => answersVault(url),
       };
     },
   });
-  const refuse = async () => {
-    throw new Error('vault: a dev server cannot be sealed; start it with storage: "file"');
-  };
-  return Object.assign(service, { token: devToken, seal: refuse, unseal: refuse });
+  return Object.assign(service, { token: devToken, seal: refuseSeal, unseal: refuseSeal });
+}
+
+export async function refuseSeal(): Promise<void> {
+  throw new Error('vault: a dev server cannot be sealed; start it with storage: "file"');
+}
+
+/** secret/ is mounted a moment after the port is open. */
+export async function answersVault(url: string): Promise<boolean> {
+  return (await call(url, "GET", "sys/mounts/secret", devToken)).status === 200;
 }
 
 async function startFile(program: string, options: VaultOptions): Promise<VaultService> {
@@ -84,7 +89,9 @@ ${settings.join("")}`,
             const mount = { type: "kv", options: { version: "2" } };
             await expectOk(call(url, "POST", "sys/mounts/secret", token, mount, certificates));
             // A fresh mount answers 400 while it turns itself into version 2.
-            await until(async () => (await call(url, "GET", "secret/config", token, undefined, certificates)).status === 200);
+            await until(
+              async () => (await call(url, "GET", "secret/config", token, undefined, certificates)).status === 200,
+            );
           } else {
             await unseal();
           }

@@ -22,7 +22,10 @@ describeService("mosquitto", { username: "me", password: "pass", tls: "mutual" }
     const tls = ["--cafile", caFile, "--cert", clientCertificateFile, "--key", clientKeyFile];
     const publish = ["-t", "topic", "-m", "x", "-q", "1"];
     client(mosquitto, "mosquitto_pub", ...publish, ...tls, "-u", "me", "-P", "pass");
-    assert.throws(() => client(mosquitto, "mosquitto_pub", ...publish, ...tls, "-u", "me", "-P", "no"), /not authorised/i);
+    assert.throws(
+      () => client(mosquitto, "mosquitto_pub", ...publish, ...tls, "-u", "me", "-P", "no"),
+      /not authorised/i,
+    );
     assert.throws(() => client(mosquitto, "mosquitto_pub", ...publish, "--cafile", caFile, "-u", "me", "-P", "pass"));
   });
 });

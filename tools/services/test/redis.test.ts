@@ -22,10 +22,10 @@ describeService("redis", { killable: true }, (redis) => {
   });
 
   test("answers nothing while paused", async () => {
-    redis.pause();
+    await redis.pause();
     const answer = send(redis, "PING");
     const early = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 100, "silence"))]);
-    redis.resume();
+    await redis.resume();
     assert.equal(early, "silence");
     assert.equal(await answer, "+PONG");
   });

@@ -52,10 +52,14 @@ function runAbsentSuite(environment: Record<string, string>) {
   const { CI: _, ...rest } = process.env;
   const vitest = join(here, "../node_modules/vitest/vitest.mjs");
   const config = join(here, "absent/vitest.config.ts");
-  return spawnSync(process.execPath, [vitest, "run", "--reporter=verbose", "--config", config, "--root", dirname(config)], {
-    encoding: "utf8",
-    env: { ...rest, PATH: "/nowhere", DOCKER_HOST: "unix:///nowhere", TRILBY_CACHE: "/nowhere", ...environment },
-  });
+  return spawnSync(
+    process.execPath,
+    [vitest, "run", "--reporter=verbose", "--config", config, "--root", dirname(config)],
+    {
+      encoding: "utf8",
+      env: { ...rest, PATH: "/nowhere", DOCKER_HOST: "unix:///nowhere", TRILBY_CACHE: "/nowhere", ...environment },
+    },
+  );
 }
 
 // A process nobody has waited for yet still has an id.
