@@ -1,11 +1,11 @@
 import type { ApiError, ErrorDetail } from "./error.ts";
-import { escapeJson, quoteJson, sortedMap } from "./json/escape.ts";
+import { encodeJson, quoteJson } from "./json/escape.ts";
 
 /** The body of an error over HTTP: the simple form, or the rich one with the details in the order they were added. */
 export function errorBody(error: ApiError): string {
-  const head = `{"errorCode":${quoteJson(error.errorCode)},"message":${quoteJson(error.message.toWellFormed())}`;
+  const head = `{"errorCode":${quoteJson(error.errorCode)},"message":${quoteJson(error.message)}`;
   if (error.details.length === 0) return `${head}}`;
-  return `${head},"details":[${error.details.map((detail) => escapeJson(JSON.stringify(detailMembers(detail)))).join(",")}]}`;
+  return `${head},"details":[${error.details.map((detail) => encodeJson(detailMembers(detail))).join(",")}]}`;
 }
 
 /** Members in alphabetical order, as Dapr prints them; inside lists empty members are left out. */
@@ -15,7 +15,7 @@ function detailMembers(detail: ErrorDetail): Record<string, unknown> {
       return {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         domain: "dapr.io",
-        metadata: detail.metadata === null ? null : (sortedMap(detail.metadata) ?? {}),
+        metadata: detail.metadata === null ? null : new Map(Object.entries(detail.metadata)),
         reason: detail.reason,
       };
     case "resource-info":

@@ -2,30 +2,32 @@
 const special = /[<>&\u2028\u2029]/;
 const everySpecial = /[<>&\u2028\u2029]/g;
 
-/** JSON text that JavaScript made, escaped the way Dapr's is: `<`, `>`, `&` and the two line separators as `\u003c` and so on. */
-export function escapeJson(json: string): string {
+/** A string as a JSON string in Dapr's form: `<`, `>`, `&` and line separators as `\u003c` and so on, lone surrogates as U+FFFD. */
+export function quoteJson(text: string): string {
+  const json = JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
   return special.test(json) ? json.replace(everySpecial, escapeCharacter) : json;
 }
 
-/** A string as a JSON string in Dapr's form. Lone surrogates become U+FFFD. */
-export function quoteJson(text: string): string {
-  return escapeJson(JSON.stringify(text.isWellFormed() ? text : text.toWellFormed()));
-}
-
 /**
- * Any value as JSON in Dapr's form; members come in the order they have in the object. Use `sortedMap` for what is a map
- * in Dapr, whose keys come sorted.
+ * A value as JSON in Dapr's form. Objects keep the order of their members and leave undefined ones out; a `Map` is a map
+ * in Dapr too, printed with its keys sorted.
  */
 export function encodeJson(value: unknown): string {
-  return escapeJson(JSON.stringify(value));
+  if (typeof value === "string") return quoteJson(value);
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(encodeJson).join(",")}]`;
+  const members: readonly [string, unknown][] =
+    value instanceof Map
+      ? [...(value as Map<string, unknown>)].sort((left, right) => compareUtf8(left[0], right[0]))
+      : Object.entries(value).filter((member) => member[1] !== undefined);
+  return `{${members.map(([name, member]) => `${quoteJson(name)}:${encodeJson(member)}`).join(",")}}`;
 }
 
-/** The same members with keys sorted, as Go prints a map; undefined when there are none, for members left out when empty. */
-export function sortedMap(map: Readonly<Record<string, string>> | undefined | null): Record<string, string> | undefined {
-  if (map === undefined || map === null) return undefined;
-  const names = Object.keys(map);
-  if (names.length === 0) return undefined;
-  return Object.fromEntries(names.sort(compareUtf8).map((name) => [name, map[name]!]));
+/** String pairs as a map for `encodeJson`; undefined when there are none, so that the member is left out. */
+export function mapOrNothing(pairs: Readonly<Record<string, string>> | undefined): Map<string, string> | undefined {
+  if (pairs === undefined) return undefined;
+  const entries = Object.entries(pairs);
+  return entries.length === 0 ? undefined : new Map(entries);
 }
 
 /** Orders strings by their UTF-8 bytes, which is by code point; JavaScript's own order is by UTF-16 unit. */
