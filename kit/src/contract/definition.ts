@@ -86,20 +86,20 @@ export interface InstanceOf {
 export function defineStateStore<const F extends Fields>(
   declaration: Omit<StateStoreDefinition<F>, "kind">,
 ): StateStoreDefinition<F> {
-  return { kind: "state", ...declaration };
+  return { ...declaration, kind: "state" };
 }
 export function definePubSub<const F extends Fields>(
   declaration: Omit<PubSubDefinition<F>, "kind">,
 ): PubSubDefinition<F> {
-  return { kind: "pubsub", ...declaration };
+  return { ...declaration, kind: "pubsub" };
 }
 export function defineBinding<const F extends Fields>(
   declaration: Omit<BindingDefinition<F>, "kind">,
 ): BindingDefinition<F> {
-  return { kind: "bindings", ...declaration };
+  return { ...declaration, kind: "bindings" };
 }
 export function defineSecretStore<const F extends Fields>(
   declaration: Omit<SecretStoreDefinition<F>, "kind">,
 ): SecretStoreDefinition<F> {
-  return { kind: "secretstores", ...declaration };
+  return { ...declaration, kind: "secretstores" };
 }

@@ -79,14 +79,18 @@ function metadataSchema(
       },
       additionalProperties: false,
       allOf: fields.map(([name, field]) => ({
-        if: { properties: { name: { enum: [name, ...(field.aliases ?? [])] } } },
+        if: named(name, field),
         then: { properties: { value: valueSchema(name, field) } },
       })),
     },
     ...(required.length > 0
-      ? { allOf: required.map(([name, field]) => ({ contains: { properties: { name: { enum: [name, ...(field.aliases ?? [])] } } } })) }
+      ? { allOf: required.map(([name, field]) => ({ contains: { type: "object", required: ["name"], ...named(name, field) } })) }
       : {}),
   };
+}
+
+function named(name: string, { aliases = [] }: Field<unknown>): JsonSchema {
+  return { properties: { name: { enum: [name, ...aliases] } } };
 }
 
 function nameSchema(name: string, description: string): JsonSchema {
