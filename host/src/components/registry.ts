@@ -15,6 +15,11 @@ export interface LoadedComponent<K extends Kind = Kind> {
   readonly features: readonly string[];
   /** Runtime-level metadata values of the resource (keyPrefix, scopes, consumerID, direction, route, ...), names lower-cased, secrets resolved. */
   readonly properties: ReadonlyMap<string, string>;
+  /**
+   * Whether a metadata value of the resource held the template `{namespace}`. Pub/sub then puts the host's namespace
+   * directly in front of every topic.
+   */
+  readonly namespaced?: boolean | undefined;
 }
 
 export type ComponentState = "starting" | "ready" | "degraded" | "failed";
