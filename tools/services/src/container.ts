@@ -13,7 +13,7 @@ import { answersVault, devToken, refuseSeal } from "./vault.ts";
 export async function startContainer(name: ServiceName): Promise<Service | undefined> {
   const recipe = recipes[name];
   if (!recipe || !hasEngineSocket()) return undefined;
-  const { GenericContainer, getContainerRuntimeClient } = await import("testcontainers");
+  const { GenericContainer, Wait, getContainerRuntimeClient } = await import("testcontainers");
   let engine;
   try {
     engine = await getContainerRuntimeClient();
@@ -24,12 +24,22 @@ export async function startContainer(name: ServiceName): Promise<Service | undef
   // The same port inside and out: Kafka tells its clients where it is, and a restarted container must be where it was.
   const { port, release } = await claimPort();
   const { image, command, environment = {}, files = [], url, answers, also } = recipe(port);
-  const started = await new GenericContainer(image)
-    .withExposedPorts({ container: port, host: port })
-    .withCommand(command)
-    .withEnvironment(environment)
-    .withCopyContentToContainer(files)
-    .start();
+  let started;
+  try {
+    started = await new GenericContainer(image)
+      .withExposedPorts({ container: port, host: port })
+      .withCommand(command)
+      .withEnvironment(environment)
+      .withCopyContentToContainer(files)
+      // Ready is when the protocol is answered, below.
+      .withWaitStrategy(Wait.forAll([]))
+      .start();
+  } catch (error) {
+    // An engine without a registry behind it, most often: the machine's own server may still be there.
+    release();
+    process.emitWarning(`${name}: no container of ${image}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
   const container = engine.container.getById(started.getId());
 
   let log = "";
@@ -45,8 +55,17 @@ export async function startContainer(name: ServiceName): Promise<Service | undef
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
-  await follow();
-  await ready();
+  const stop = async () => {
+    await started.stop();
+    release();
+  };
+  try {
+    await follow();
+    await ready();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 
   const service: Service = {
     name,
@@ -57,10 +76,7 @@ export async function startContainer(name: ServiceName): Promise<Service | undef
     url,
     pid: undefined,
     certificates: undefined,
-    async stop() {
-      await started.stop();
-      release();
-    },
+    stop,
     kill: async () => void (await container.kill()),
     async restart() {
       await container.restart();
@@ -88,7 +104,7 @@ interface Recipe {
 const recipes: Partial<Record<ServiceName, (port: number) => Recipe>> = {
   redis: (port) => ({
     image: "redis:7-alpine",
-    command: ["redis-server", "--port", String(port), "--save", "", "--appendonly", "yes"],
+    command: ["redis-server", "--port", String(port), "--save", "", "--appendonly", "yes", "--protected-mode", "no"],
     url: `redis://127.0.0.1:${port}`,
     answers: () => answersRedis(port),
   }),
