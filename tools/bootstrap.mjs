@@ -15,7 +15,9 @@ if (major < 20) {
   fail(`Node ${process.versions.node} is too old. Install Node 24 (20 is enough on Linux x64 and arm64).`);
 }
 if (major < 24 && !bringsNode) {
-  fail(`Trilby needs Node 24 and this is ${process.versions.node}. Install Node 24: on ${process.platform} ${process.arch} it is not brought along.`);
+  fail(
+    `Trilby needs Node 24 and this is ${process.versions.node}. Install Node 24: on ${process.platform} ${process.arch} it is not brought along.`,
+  );
 }
 
 const stamp = createHash("sha256")
@@ -28,7 +30,9 @@ function install() {
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   console.log(`Installing the workspace with ${packageManager} ...`);
   // The npm that started us exports its own settings as variables that pnpm would take for its own.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|command)/.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|command)/.test(name)),
+  );
   const words = ["--yes", packageManager, "install", "--frozen-lockfile", "--reporter=append-only"];
   const result = spawnSync("npx", words, { cwd: root, encoding: "utf8", env, shell: process.platform === "win32" });
   if (result.error) fail(`Could not run npx, which comes with npm: ${result.error.message}`);
