@@ -16,7 +16,10 @@ export interface TraceContext {
 export function beginTrace(traceparent: string | undefined, tracestate: string | undefined): TraceContext {
   const child = traceparent === undefined ? undefined : childTraceparent(traceparent);
   if (child === undefined) return { traceparent: newTraceparent(), tracestate: "" };
-  return { traceparent: child, tracestate: tracestate !== undefined && tracestate.length <= maxTracestateLength ? tracestate : "" };
+  return {
+    traceparent: child,
+    tracestate: tracestate !== undefined && tracestate.length <= maxTracestateLength ? tracestate : "",
+  };
 }
 
 /** The same from gRPC metadata: `grpc-trace-bin` goes before `traceparent`. */
@@ -34,7 +37,13 @@ export function beginTraceFromRpc(metadata: RpcMetadata): TraceContext {
 
 /** A new span below the given one; undefined when that is not a valid traceparent. */
 export function childTraceparent(parent: string): string | undefined {
-  if (!valid.test(parent) || parent.startsWith("ff") || parent.startsWith(zeroTrace, 3) || parent.startsWith(zeroSpan, 36)) return undefined;
+  if (
+    !valid.test(parent) ||
+    parent.startsWith("ff") ||
+    parent.startsWith(zeroTrace, 3) ||
+    parent.startsWith(zeroSpan, 36)
+  )
+    return undefined;
   return `00-${parent.slice(3, 35)}-${randomHex(8)}-${parent.slice(53, 55)}`;
 }
 

@@ -1,0 +1,38 @@
+import type { AppOptions } from "../options/options.ts";
+import type { Log } from "../observability/log.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { AppChannel } from "./channel.ts";
+import { createGrpcChannel } from "./grpc-channel.ts";
+import { createHttpChannel } from "./http-channel.ts";
+import { createLimit } from "./limit.ts";
+
+export interface AppChannelDependencies {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Largest answer of the application; <= 0: no limit. */
+  readonly maxBodyBytes: number;
+  readonly maxHeaderBytes: number;
+}
+
+/** The channel that the options ask for; undefined without an app port. Nothing is dialled before `start`. */
+export async function createAppChannel(
+  options: AppOptions,
+  dependencies: AppChannelDependencies,
+): Promise<AppChannel | undefined> {
+  const { port, protocol } = options;
+  if (port === undefined) return undefined;
+  const settings = {
+    host: options.host,
+    port,
+    token: options.token,
+    probing: options.health,
+    maxResponseBytes: dependencies.maxBodyBytes,
+    maxHeaderBytes: dependencies.maxHeaderBytes,
+    limit: createLimit(options.maxConcurrency),
+    metrics: dependencies.metrics,
+    logger: dependencies.log.scope("dapr.runtime.app"),
+  };
+  return protocol === "grpc" || protocol === "grpcs"
+    ? createGrpcChannel({ ...settings, protocol })
+    : createHttpChannel({ ...settings, protocol });
+}

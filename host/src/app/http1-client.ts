@@ -1,0 +1,76 @@
+import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+
+import { AppError } from "./app-error.ts";
+import type { AppResponse } from "./channel.ts";
+import { createAnswer } from "./http-answer.ts";
+import type { HttpClient, HttpClientRequest, HttpClientSettings } from "./http-client.ts";
+
+/**
+ * HTTP/1.1 on kept connections: at most 1024, 64 of them idle. With TLS any certificate is accepted, as Dapr does: the
+ * application sits beside its host.
+ */
+export function createHttp1Client(settings: HttpClientSettings): HttpClient {
+  const pool = { keepAlive: true, maxSockets: 1024, maxFreeSockets: 64, scheduling: "lifo" as const };
+  const agent = settings.tls
+    ? new HttpsAgent({ ...pool, rejectUnauthorized: false, minVersion: "TLSv1.2" })
+    : new HttpAgent(pool);
+  const open = settings.tls ? httpsRequest : httpRequest;
+  const base = {
+    agent,
+    host: settings.host,
+    port: settings.port,
+    maxHeaderSize: settings.maxHeaderBytes,
+    setDefaultHeaders: false,
+  };
+  const authority = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${settings.port}`;
+
+  const send = (request: HttpClientRequest, again: boolean): Promise<AppResponse> =>
+    new Promise((resolve, reject) => {
+      const options: RequestOptions = {
+        ...base,
+        method: request.method,
+        path: request.path,
+        headers: { host: authority, connection: "keep-alive", ...request.headers },
+      };
+      const call = open(options);
+      const answer = createAnswer(request, settings.maxResponseBytes, resolve, reject, (reason) =>
+        call.destroy(reason),
+      );
+      call.on("response", (response) => {
+        answer.head(response.statusCode!, response.headers);
+        response.on("data", answer.data);
+        response.on("end", () => (response.complete ? answer.end() : answer.fail(cut)));
+        response.on("error", (error) =>
+          answer.fail(new AppError("unreachable", `the app's answer broke off: ${error.message}`, error)),
+        );
+      });
+      call.on("error", (error: NodeJS.ErrnoException) => {
+        // The application closed an idle connection just as it was taken from the pool. Nothing of the request was handled
+        // by it as far as can be known; whoever delivers at least once may try a fresh one.
+        if (
+          call.reusedSocket &&
+          (error.code === "ECONNRESET" || error.code === "EPIPE") &&
+          request.repeatable &&
+          !again &&
+          answer.release()
+        ) {
+          send(request, true).then(resolve, reject);
+          return;
+        }
+        answer.fail(
+          error instanceof AppError
+            ? error
+            : new AppError("unreachable", `calling the app failed: ${error.message || error.code}`, error),
+        );
+      });
+      call.end(request.body);
+    });
+
+  return {
+    send: (request) => send(request, false),
+    close: () => agent.destroy(),
+  };
+}
+
+const cut = new AppError("unreachable", "the app's answer broke off before its end");

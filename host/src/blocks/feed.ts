@@ -1,0 +1,91 @@
+import type { Logger } from "@trilby/kit";
+
+import { createBackOff, settledWithin } from "./back-off.ts";
+
+/** Something that a component feeds for as long as the application is there: a subscription, or the reading of a binding. */
+export interface Feed {
+  /** Settles when the first attempt to open did, one way or the other. */
+  readonly attempted: Promise<void>;
+  /** Why it is not open; undefined when it is. */
+  readonly problem: string | undefined;
+  /**
+   * Takes nothing new, lets what is under way finish for at most `drainMs`, then cuts it off: what was not handled by then
+   * is not acknowledged. Idempotent.
+   */
+  close(drainMs: number): Promise<void>;
+}
+
+/** What the one who opens needs to know while deliveries come. */
+export interface FeedState {
+  /** True once nothing new is taken. */
+  readonly closing: boolean;
+  /** Aborted when what is under way must end now. */
+  readonly cut: AbortSignal;
+}
+
+/** Opens, again and again with growing pauses until it works. `what` names it in logs, with topic and component. */
+export function openFeed(
+  what: string,
+  open: (state: FeedState) => Promise<{ close(): Promise<void> }>,
+  logger: Logger,
+): Feed {
+  const closing = new AbortController();
+  const cut = new AbortController();
+  const state: FeedState = {
+    get closing() {
+      return closing.signal.aborted;
+    },
+    cut: cut.signal,
+  };
+  let handle: { close(): Promise<void> } | undefined;
+  let problem: string | undefined = `${what} is being started`;
+  let whenClosed: Promise<void> | undefined;
+  let firstDone!: () => void;
+  const attempted = new Promise<void>((resolve) => (firstDone = resolve));
+
+  const opening = (async () => {
+    const backOff = createBackOff();
+    for (let attempt = 1; !state.closing; attempt++) {
+      try {
+        handle = await open(state);
+        problem = undefined;
+        if (attempt > 1) logger.info(`${what} is started after ${attempt} attempts`);
+        return;
+      } catch (error) {
+        problem = `Failed to start ${what}: ${error instanceof Error ? error.message : String(error)}`;
+        logger.error(`${problem}. Will retry.`);
+      } finally {
+        firstDone();
+      }
+      await backOff.pause(closing.signal);
+    }
+  })();
+
+  const close = async (drainMs: number): Promise<void> => {
+    closing.abort();
+    firstDone();
+    const cutter = setTimeout(() => {
+      logger.warn(`${what} still had work under way after ${drainMs} ms; cutting it off unacknowledged`);
+      cut.abort();
+    }, drainMs);
+    const closed = (async () => {
+      await opening;
+      await handle?.close();
+    })().catch((error: unknown) => logger.error(`failed to close ${what}: ${String(error)}`, { error }));
+    // A component that does not even settle after the cut, or never opens, must not hold up the stop.
+    const limitMs = handle === undefined ? afterCutMs : drainMs + afterCutMs;
+    if (!(await settledWithin(closed, limitMs))) logger.error(`${what} did not close; leaving it behind`);
+    clearTimeout(cutter);
+    cut.abort();
+  };
+
+  return {
+    attempted,
+    get problem() {
+      return problem;
+    },
+    close: (drainMs) => (whenClosed ??= close(drainMs)),
+  };
+}
+
+const afterCutMs = 5000;

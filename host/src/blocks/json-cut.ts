@@ -1,0 +1,105 @@
+/**
+ * Cuts values out of JSON without parsing them, so that bytes pass through exactly as they came. The JSON must be valid:
+ * check it with `JSON.parse` first.
+ */
+
+/** Where a value stands in the bytes: from `start` up to `end`. */
+export interface Cut {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The members of the object at the top level; of a name that stands twice the last one, as `JSON.parse` has it. */
+export function cutMembers(json: Uint8Array, start = 0): Map<string, Cut> {
+  const members = new Map<string, Cut>();
+  let at = skipBlanks(json, start);
+  if (json[at] !== openBrace) return members;
+  at = skipBlanks(json, at + 1);
+  while (at < json.length && json[at] !== closeBrace) {
+    const nameEnd = endOfString(json, at);
+    const name = stringAt(json, at, nameEnd);
+    const valueStart = skipBlanks(json, skipBlanks(json, nameEnd) + 1);
+    const valueEnd = endOfValue(json, valueStart);
+    members.set(name, { start: valueStart, end: valueEnd });
+    at = skipBlanks(json, valueEnd);
+    if (json[at] === comma) at = skipBlanks(json, at + 1);
+  }
+  return members;
+}
+
+/** The elements of the array at the top level. */
+export function cutElements(json: Uint8Array): Cut[] {
+  const elements: Cut[] = [];
+  let at = skipBlanks(json, 0);
+  if (json[at] !== openBracket) return elements;
+  at = skipBlanks(json, at + 1);
+  while (at < json.length && json[at] !== closeBracket) {
+    const end = endOfValue(json, at);
+    elements.push({ start: at, end });
+    at = skipBlanks(json, end);
+    if (json[at] === comma) at = skipBlanks(json, at + 1);
+  }
+  return elements;
+}
+
+/** The first position behind the value that begins at `at`. */
+export function endOfValue(json: Uint8Array, at: number): number {
+  const first = json[at];
+  if (first === quote) return endOfString(json, at);
+  if (first !== openBrace && first !== openBracket) {
+    while (at < json.length && !endsScalar(json[at]!)) at++;
+    return at;
+  }
+  let depth = 0;
+  while (at < json.length) {
+    const byte = json[at]!;
+    if (byte === quote) {
+      at = endOfString(json, at);
+      continue;
+    }
+    at++;
+    if (byte === openBrace || byte === openBracket) depth++;
+    else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) return at;
+  }
+  return at;
+}
+
+const quote = 0x22;
+const comma = 0x2c;
+const backslash = 0x5c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+function skipBlanks(json: Uint8Array, at: number): number {
+  while (json[at] === 0x20 || json[at] === 0x0a || json[at] === 0x0d || json[at] === 0x09) at++;
+  return at;
+}
+
+function endOfString(json: Uint8Array, at: number): number {
+  for (;;) {
+    at = json.indexOf(quote, at + 1);
+    if (at < 0) return json.length;
+    let escapes = 0;
+    while (json[at - 1 - escapes] === backslash) escapes++;
+    if (escapes % 2 === 0) return at + 1;
+  }
+}
+
+function stringAt(json: Uint8Array, start: number, end: number): string {
+  const text = Buffer.from(json.buffer, json.byteOffset + start, end - start).toString("utf8");
+  return text.includes("\\") ? (JSON.parse(text) as string) : text.slice(1, -1);
+}
+
+function endsScalar(byte: number): boolean {
+  return (
+    byte === comma ||
+    byte === closeBrace ||
+    byte === closeBracket ||
+    byte === 0x20 ||
+    byte === 0x0a ||
+    byte === 0x0d ||
+    byte === 0x09
+  );
+}

@@ -1,0 +1,27 @@
+import type { Metadata } from "@trilby/kit";
+
+import { childTraceparent } from "../../observability/trace-context.ts";
+import { textAttribute, type IncomingEvent } from "./incoming-event.ts";
+
+/** Brings events of one subscription to one route of the application. */
+export interface Postman {
+  /**
+   * Resolves to what the application made of the event: every answer and every failed call is an outcome. Rejects only
+   * when the call was cancelled or could not be made now (`AppError` cancelled, unhealthy, overloaded).
+   */
+  deliver(event: IncomingEvent, metadata: Metadata, signal: AbortSignal): Promise<Outcome>;
+}
+
+export type Outcome =
+  | { readonly status: "success" }
+  /** Not handled: try again later. */
+  | { readonly status: "retry"; readonly reason: string }
+  /** Never to be delivered again; `deadLetter` is false where Dapr acknowledges without one. */
+  | { readonly status: "drop"; readonly reason: string; readonly deadLetter: boolean };
+
+/** The delivery's place in the event's trace; undefined when the event has none, or the metadata brings one itself. */
+export function deliveryTraceparent(event: IncomingEvent, metadata: Metadata): string | undefined {
+  if (metadata["traceparent"] !== undefined) return undefined;
+  const parent = textAttribute(event, "traceparent") || textAttribute(event, "traceid");
+  return parent === "" ? undefined : childTraceparent(parent);
+}

@@ -1,0 +1,204 @@
+import type { Logger } from "@trilby/kit";
+
+import type { AppChannel } from "../../app/channel.ts";
+import type { ComponentRegistry, LoadedComponent } from "../../components/registry.ts";
+import type { Metrics } from "../../observability/metrics.ts";
+import type { SubscriptionResource } from "../../resources/subscription.ts";
+import { createBackOff, settledWithin } from "../back-off.ts";
+import { openFeed, type Feed } from "../feed.ts";
+import {
+  declaredSubscription,
+  effectiveSubscriptions,
+  refusal,
+  subscriptionKey,
+  type AppSubscription,
+} from "./app-subscription.ts";
+import { createDelivery } from "./delivery.ts";
+import { discoverSubscriptions, DiscoveryError } from "./discovery.ts";
+import { createPostman } from "./create-postman.ts";
+import type { Publisher, PubSubRecord } from "./publisher.ts";
+
+export interface SubscriberSettings {
+  readonly appId: string;
+  readonly namespace: string | undefined;
+  readonly channel: AppChannel | undefined;
+  readonly declared: readonly SubscriptionResource[];
+  /** Whether the application is asked for subscriptions of its own. */
+  readonly discover: boolean;
+  readonly registry: ComponentRegistry;
+  readonly publisher: Publisher;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** How long deliveries under way may take when subscriptions stop. */
+  readonly drainMs: number;
+}
+
+/** Keeps the application's subscriptions: running while it is healthy, each by itself. */
+export interface Subscriber {
+  /** Resolves when each subscription was tried once; those that fail are tried again behind it. */
+  start(): Promise<void>;
+  /** Takes no new messages, finishes those under way, then closes. */
+  stop(): Promise<void>;
+  /** Those in force, as the metadata API lists them. */
+  subscriptions(): readonly AppSubscription[];
+  /** Those not served, and why. */
+  problems(): readonly SubscriptionProblem[];
+}
+
+export interface SubscriptionProblem {
+  readonly pubsubName: string;
+  readonly topic: string;
+  /** Where the subscription comes from. */
+  readonly source: string;
+  readonly reason: string;
+}
+
+export function createSubscriber(settings: SubscriberSettings): Subscriber {
+  const { channel, logger, publisher, registry } = settings;
+  const declared = settings.declared.map(declaredSubscription);
+  const feeds = new Map<string, Feed>();
+  const refused = new Map<string, SubscriptionProblem>();
+  let programmatic: AppSubscription[] | undefined;
+  let wanted = effectiveSubscriptions(declared, []);
+  /** Lives from start to stop. */
+  let active: AbortController | undefined;
+
+  const refuse = (subscription: AppSubscription, reason: string, level: "warn" | "error"): undefined => {
+    const { pubsubName, topic, source } = subscription;
+    refused.set(subscriptionKey(subscription), { pubsubName, topic, source, reason });
+    logger[level](`subscription to topic ${topic} on pubsub ${pubsubName} (${source}) is not started: ${reason}`);
+  };
+
+  /** Starts a subscription when it can be; undefined when it is refused or its component is not there. */
+  const open = (subscription: AppSubscription): Feed | undefined => {
+    const why = refusal(subscription);
+    if (why !== undefined) return refuse(subscription, why, "error");
+    const record = publisher.find(subscription.pubsubName);
+    if (record === undefined) return refuse(subscription, "no pubsub component of that name is loaded", "warn");
+    if (!record.rules.maySubscribe(subscription.topic)) {
+      return refuse(subscription, "the component's scopes do not allow it", "warn");
+    }
+    return openSubscription(subscription, record);
+  };
+
+  const openSubscription = (subscription: AppSubscription, record: PubSubRecord): Feed => {
+    const { pubsubName, topic, metadata } = subscription;
+    const path = subscription.rules[0]!.path;
+    const namespace = record.component.namespaced === true ? (settings.namespace ?? "") : "";
+    const postman = createPostman(channel!, pubsubName, topic, path);
+    const ingress = settings.metrics.pubsubIngress(pubsubName, topic);
+    return openFeed(
+      `subscription for pubsub ${pubsubName}, topic ${topic}`,
+      (state) =>
+        record.component.instance.subscribe(
+          { topic: record.wireTopic(topic), metadata },
+          createDelivery({
+            subscription,
+            postman,
+            publisher,
+            ingress,
+            logger,
+            appTopic: (wireTopic) => (namespace === "" ? wireTopic : wireTopic.replace(namespace, "")),
+            isClosing: () => state.closing,
+            signal: state.cut,
+          }),
+        ),
+      logger,
+    );
+  };
+
+  /** Starts what is wanted and does not run. Resolves when each was tried, or after a while. */
+  const startMissing = async (component?: LoadedComponent<"pubsub">): Promise<void> => {
+    if (active === undefined) return;
+    for (const [key, subscription] of wanted) {
+      if (feeds.has(key) || (component !== undefined && component.name !== subscription.pubsubName)) continue;
+      refused.delete(key);
+      const feed = open(subscription);
+      if (feed !== undefined) feeds.set(key, feed);
+    }
+    // A broker that neither accepts nor refuses must not hold up the others, nor the news that the application went away.
+    await settledWithin(Promise.all([...feeds.values()].map((feed) => feed.attempted)), firstAttemptMs);
+  };
+
+  const closeWhere = async (gone: (key: string) => boolean): Promise<void> => {
+    const closing = [...feeds].filter(([key]) => gone(key));
+    for (const [key] of closing) feeds.delete(key);
+    await Promise.all(closing.map(([, feed]) => feed.close(settings.drainMs)));
+  };
+
+  /** Asks the application once; when that fails, again behind it until it answers or the subscriptions stop. */
+  const discover = async (signal: AbortSignal): Promise<void> => {
+    if (programmatic !== undefined || channel === undefined || registry.list("pubsub").length === 0) return;
+    if (!settings.discover) {
+      logger.warn("Skipping programmatic subscription loading (see 'disable-init-endpoints' flag/annotation)");
+      programmatic = [];
+      return;
+    }
+    const ask = async (): Promise<boolean> => {
+      try {
+        programmatic = await discoverSubscriptions(channel, settings.appId, logger, signal);
+      } catch (error) {
+        if (signal.aborted) return true;
+        const again = !(error instanceof DiscoveryError) || error.again;
+        logger.error(`${error instanceof Error ? error.message : String(error)}${again ? ". Will retry." : ""}`);
+        if (again) return false;
+        programmatic = [];
+      }
+      return true;
+    };
+    if (await ask()) return;
+    void (async () => {
+      const backOff = createBackOff();
+      do await backOff.pause(signal);
+      while (!signal.aborted && !(await ask()));
+      if (!signal.aborted) await applyProgrammatic();
+    })();
+  };
+
+  /** A subscription that the application tells itself replaces a declared one that may already run. */
+  const applyProgrammatic = async (): Promise<void> => {
+    if (programmatic === undefined) return;
+    const before = wanted;
+    wanted = effectiveSubscriptions(declared, programmatic);
+    await closeWhere((key) => wanted.get(key) !== before.get(key));
+    await startMissing();
+  };
+
+  registry.onLoad("pubsub", async (component) => {
+    if (active === undefined) return;
+    if (programmatic === undefined) {
+      await discover(active.signal);
+      await applyProgrammatic();
+    }
+    await startMissing(component);
+  });
+  registry.onUnload("pubsub", (component) => closeWhere((key) => key.startsWith(`${component.name}\n`)));
+
+  return {
+    async start() {
+      if (active !== undefined || channel === undefined) return;
+      const { signal } = (active = new AbortController());
+      await discover(signal);
+      if (signal.aborted) return;
+      await applyProgrammatic();
+      await startMissing();
+    },
+    async stop() {
+      active?.abort();
+      active = undefined;
+      await closeWhere(() => true);
+    },
+    subscriptions: () => [...wanted.values()].filter((subscription) => !refused.has(subscriptionKey(subscription))),
+    problems() {
+      const failing = [...feeds].flatMap(([key, { problem }]) => {
+        const subscription = wanted.get(key);
+        if (problem === undefined || subscription === undefined) return [];
+        const { pubsubName, topic, source } = subscription;
+        return [{ pubsubName, topic, source, reason: problem }];
+      });
+      return [...refused.values(), ...failing];
+    },
+  };
+}
+
+const firstAttemptMs = 5000;
