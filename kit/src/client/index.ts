@@ -1,1 +1,11 @@
-export {};
+export { isNotInitialised } from "./caller.ts";
+export type { InitOptions } from "./caller.ts";
+export type { DeliveryOptions, OnClosed } from "./delivery-limits.ts";
+export { listServices } from "./list-services.ts";
+export type { Remote, RemoteInstance } from "./remote.ts";
+export { remoteBinding } from "./remote-binding.ts";
+export type { RemoteBinding } from "./remote-binding.ts";
+export { remotePubSub } from "./remote-pubsub.ts";
+export type { RemotePubSub } from "./remote-pubsub.ts";
+export { remoteSecretStore } from "./remote-secret-store.ts";
+export { remoteStateStore } from "./remote-state-store.ts";

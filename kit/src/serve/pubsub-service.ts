@@ -1,0 +1,79 @@
+import { PubSubDefinition, PullMessagesRequest, PullMessagesResponse } from "@trilby/proto/components";
+import { encodeMessage } from "@trilby/proto/encode";
+import type { Message } from "../contract/pubsub.ts";
+import { ComponentError } from "../errors/component-error.ts";
+import type { RpcServer, ServerCall, ServerStream } from "../transport/index.ts";
+import { runDeliveryStream } from "./delivery-stream.ts";
+import type { DeliverySettings } from "./delivery-stream.ts";
+import { initialise, ping } from "./instance-methods.ts";
+import { PendingAcknowledgements } from "./pending-acknowledgements.ts";
+import type { ServedComponent } from "./served-component.ts";
+import type { ServedService } from "./served-service.ts";
+import { decode, serveStream, serveUnary } from "./service.ts";
+
+export function servePubSub(server: RpcServer, component: ServedComponent<"pubsub">, settings: DeliverySettings): ServedService[] {
+  const { type } = component.definition;
+  const absent = (what: string) => new ComponentError("unimplemented", `${type} has no ${what}`);
+  serveUnary(server, PubSubDefinition, {
+    init: initialise(component),
+    features: async (_, name) => ({ features: [...component.features(name)] }),
+    ping: ping(component),
+    publish: async ({ topic, data, metadata, contentType }, name, call) => {
+      await component.instance(name).publish({ topic, data, metadata, contentType: contentType || undefined }, call);
+      return {};
+    },
+    bulkPublish: async ({ topic, entries, metadata }, name, call) => {
+      const broker = component.instance(name);
+      if (broker.bulkPublish === undefined) throw absent("bulk publish");
+      return { failedEntries: await broker.bulkPublish({ topic, entries, metadata }, call) };
+    },
+    pause: async (_, name, call) => {
+      const broker = component.instance(name);
+      if (broker.pause === undefined) throw absent("pause");
+      await broker.pause(call);
+      return {};
+    },
+    resume: async (_, name, call) => {
+      const broker = component.instance(name);
+      if (broker.resume === undefined) throw absent("resume");
+      await broker.resume(call);
+      return {};
+    },
+  });
+  serveStream(server, PubSubDefinition, PubSubDefinition.methods.pullMessages, (stream, name, call) =>
+    pullMessages(component, stream, name, call, settings),
+  );
+  return [{ definition: PubSubDefinition, listed: () => true }];
+}
+
+async function pullMessages(
+  component: ServedComponent<"pubsub">,
+  stream: ServerStream,
+  name: string,
+  call: ServerCall,
+  settings: DeliverySettings,
+): Promise<void> {
+  const broker = component.instance(name);
+  const { pullMessages: method } = PubSubDefinition.methods;
+  const first = await stream.messages[Symbol.asyncIterator]().next();
+  const topic = first.done ? undefined : decode(PullMessagesRequest, first.value, method).topic;
+  if (!topic?.name) throw new ComponentError("invalid-argument", "the first message of PullMessages must name a topic");
+
+  const pending = new PendingAcknowledgements<void>((bytes) => stream.send(bytes), settings);
+  const deliver = ({ data, topic: topicName, metadata, contentType = "" }: Message): Promise<void> =>
+    pending.deliver((id) => encodeMessage(PullMessagesResponse, { data, topicName, metadata, contentType, id }));
+  await runDeliveryStream({
+    component,
+    name,
+    stream,
+    call,
+    pending,
+    logger: settings.logger(name),
+    open: () => broker.subscribe({ topic: topic.name, metadata: topic.metadata }, deliver),
+    answered(message) {
+      const { ackMessageId, ackError } = decode(PullMessagesRequest, message, method);
+      if (ackError === undefined) pending.resolve(ackMessageId);
+      else pending.reject(ackMessageId, new ComponentError("internal", ackError.message || "the subscriber could not handle the message"));
+    },
+  });
+}
