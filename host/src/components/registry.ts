@@ -15,6 +15,8 @@ export interface LoadedComponent<K extends Kind = Kind> {
   readonly features: readonly string[];
   /** Runtime-level metadata values of the resource (keyPrefix, scopes, consumerID, direction, route, ...), names lower-cased, secrets resolved. */
   readonly properties: ReadonlyMap<string, string>;
+  /** Of values that a `secretKeyRef` gave: the secret's name, by the lower-cased name of the value. */
+  readonly secretNames?: ReadonlyMap<string, string> | undefined;
   /**
    * Whether a metadata value of the resource held the template `{namespace}`. Pub/sub then puts the host's namespace
    * directly in front of every topic.
