@@ -8,3 +8,4 @@ export * from "./errors/component-error.ts";
 export * from "./metadata/index.ts";
 export * from "./open/open-component.ts";
 export type { OpenedStateStore } from "./open/guard-state-store.ts";
+export * from "./query/read-filter.ts";

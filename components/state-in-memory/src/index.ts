@@ -10,7 +10,10 @@ export default defineStateStore({
   title: "In-memory",
   description: "Keeps state in the memory of its process, and forgets it when that ends. For development and tests.",
   urls: [
-    { title: "Reference", url: "https://docs.dapr.io/reference/components-reference/supported-state-stores/setup-inmemory/" },
+    {
+      title: "Reference",
+      url: "https://docs.dapr.io/reference/components-reference/supported-state-stores/setup-inmemory/",
+    },
   ],
   placement: "in-process",
   features: ["ETAG", "TRANSACTIONAL", "TTL"],

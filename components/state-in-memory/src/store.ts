@@ -54,7 +54,9 @@ export function createInMemoryStore(now: () => number = Date.now): StateStore {
 
     /** Checks every operation against the items as they are before the transaction, then applies all. */
     async transact(operations) {
-      const expiries = operations.map((operation) => (operation.kind === "set" ? expiryOf(operation.request) : Infinity));
+      const expiries = operations.map((operation) =>
+        operation.kind === "set" ? expiryOf(operation.request) : Infinity,
+      );
       for (const { request } of operations) check(request);
       operations.forEach((operation, index) => apply(operation, expiries[index]!));
     },

@@ -31,7 +31,9 @@ describe("the in-memory store", () => {
   });
 
   it("takes the first write alone", async () => {
-    const writes = Array.from({ length: 64 }, (_, index) => store.set(setting("first", `${index}`, { concurrency: "first-write" })));
+    const writes = Array.from({ length: 64 }, (_, index) =>
+      store.set(setting("first", `${index}`, { concurrency: "first-write" })),
+    );
     const outcomes = await Promise.allSettled(writes);
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(await read("first")).toBe("0");
@@ -40,7 +42,9 @@ describe("the in-memory store", () => {
   it("hides an item from the moment it expires, and then takes a first write", async () => {
     await store.set(setting("ttl", "1", { metadata: { ttlInSeconds: "2" } }));
     expect(await store.get(getting("ttl"))).toMatchObject({ metadata: { ttlExpireTime: "2026-01-01T12:00:02Z" } });
-    await expect(store.set(setting("ttl", "2", { concurrency: "first-write" }))).rejects.toMatchObject({ code: "etag-mismatch" });
+    await expect(store.set(setting("ttl", "2", { concurrency: "first-write" }))).rejects.toMatchObject({
+      code: "etag-mismatch",
+    });
     nowMs += 2_000;
     expect(await store.get(getting("ttl"))).toBeUndefined();
     expect(await store.bulkGet!([getting("ttl")], { parallelism: 0 })).toEqual([{ key: "ttl" }]);
@@ -59,10 +63,15 @@ describe("the in-memory store", () => {
     }
   });
 
-  it.each(["foo", "1.5", "-2", "99999999999"])("refuses a time to live of %s before it writes", async (ttlInSeconds) => {
-    await expect(store.set(setting("bad-ttl", "1", { metadata: { ttlInSeconds } }))).rejects.toMatchObject({ code: "invalid-argument" });
-    expect(await store.get(getting("bad-ttl"))).toBeUndefined();
-  });
+  it.each(["foo", "1.5", "-2", "99999999999"])(
+    "refuses a time to live of %s before it writes",
+    async (ttlInSeconds) => {
+      await expect(store.set(setting("bad-ttl", "1", { metadata: { ttlInSeconds } }))).rejects.toMatchObject({
+        code: "invalid-argument",
+      });
+      expect(await store.get(getting("bad-ttl"))).toBeUndefined();
+    },
+  );
 
   it("applies a transaction in order", async () => {
     await store.set(setting("t1", "old"));
@@ -81,7 +90,11 @@ describe("the in-memory store", () => {
 
   it("applies nothing of a transaction with a wrong etag or time to live", async () => {
     await store.set(setting("keep", "old"));
-    for (const extras of [{ etag: "bad-etag" }, { metadata: { ttlInSeconds: "foo" } }, { concurrency: "first-write" as const }]) {
+    for (const extras of [
+      { etag: "bad-etag" },
+      { metadata: { ttlInSeconds: "foo" } },
+      { concurrency: "first-write" as const },
+    ]) {
       const operations = [
         { kind: "set" as const, request: setting("not-written", "1") },
         { kind: "set" as const, request: setting("keep", "new", extras) },

@@ -12,12 +12,15 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** Removes expired rows every now and then. The metadata table keeps the time, so that one process an interval does it. */
 export function startCleanup(database: Database, tables: Tables, intervalMs: number, logger: Logger): Cleanup {
-  const timer = setInterval(() => {
-    removeExpired(database, tables, intervalMs).then(
-      (removed) => removed > 0 && logger.debug(`Removed ${removed} expired items`),
-      (error: unknown) => database.connection.isOpen && logger.warn("Expired items could not be removed", { error }),
-    );
-  }, Math.min(intervalMs, longestTimerMs)).unref();
+  const timer = setInterval(
+    () => {
+      removeExpired(database, tables, intervalMs).then(
+        (removed) => removed > 0 && logger.debug(`Removed ${removed} expired items`),
+        (error: unknown) => database.connection.isOpen && logger.warn("Expired items could not be removed", { error }),
+      );
+    },
+    Math.min(intervalMs, longestTimerMs),
+  ).unref();
   return { stop: () => clearInterval(timer) };
 }
 
@@ -35,7 +38,7 @@ export async function removeExpired(database: Database, tables: Tables, interval
   const remove = connection.prepare(`
     DELETE FROM "${tables.state}" WHERE rowid IN
       (SELECT rowid FROM "${tables.state}" WHERE expiration_time IS NOT NULL AND expiration_time < CURRENT_TIMESTAMP LIMIT ?)`);
-  for (let total = 0; ; ) {
+  for (let total = 0; ;) {
     const removed = Number((await database.whenFree(() => remove.run(rowsATurn))).changes);
     total += removed;
     if (removed < rowsATurn) return total;

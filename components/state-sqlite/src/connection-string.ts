@@ -43,7 +43,7 @@ function takeDriverParameters(parameters: URLSearchParams): URLSearchParams {
 
 function toUri(base: string, parameters: URLSearchParams): string {
   if (base.toLowerCase() === ":memory:" && parameters.size === 0) return ":memory:";
-  const query = parameters.size > 0 ? `?${parameters}` : "";
+  const query = parameters.size > 0 ? `?${parameters.toString()}` : "";
   return /^file:/i.test(base) ? `file:${base.slice(5)}${query}` : `file:${base}${query}`;
 }
 

@@ -54,7 +54,8 @@ export async function openDatabase({ location, busyTimeoutMs, writeAheadLog }: D
         if (!isBusy(error) || performance.now() + delayMs > deadline) throw translate(error);
       }
       await sleep(delayMs * (0.5 + Math.random() / 2));
-      if (!connection.isOpen) throw new ComponentError("closed", "The store was closed while it waited for a locked database");
+      if (!connection.isOpen)
+        throw new ComponentError("closed", "The store was closed while it waited for a locked database");
     }
   }
 }

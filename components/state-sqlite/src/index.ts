@@ -12,7 +12,12 @@ export default defineStateStore({
   status: "stable",
   title: "SQLite",
   description: "Keeps state in an SQLite database: a file, or the memory of the process.",
-  urls: [{ title: "Reference", url: "https://docs.dapr.io/reference/components-reference/supported-state-stores/setup-sqlite/" }],
+  urls: [
+    {
+      title: "Reference",
+      url: "https://docs.dapr.io/reference/components-reference/supported-state-stores/setup-sqlite/",
+    },
+  ],
   placement: "in-process",
   features: ["ETAG", "TRANSACTIONAL", "TTL"],
   metadata: {
@@ -23,7 +28,10 @@ export default defineStateStore({
       aliases: ["url"],
     }),
     tableName: text({ description: "Table of the items. Made when it is not there.", default: "state" }),
-    metadataTableName: text({ description: "Table of the bookkeeping. Made when it is not there.", default: "metadata" }),
+    metadataTableName: text({
+      description: "Table of the bookkeeping. Made when it is not there.",
+      default: "metadata",
+    }),
     timeout: duration({
       description: "Longest time of one operation.",
       default: "20s",

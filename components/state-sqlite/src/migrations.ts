@@ -19,14 +19,18 @@ export async function migrate(database: Database, tables: Tables, logger: Logger
     return;
   }
   await database.transaction(() => {
-    connection.exec(`CREATE TABLE IF NOT EXISTS "${tables.metadata}" (key text NOT NULL PRIMARY KEY, value text NOT NULL)`);
+    connection.exec(
+      `CREATE TABLE IF NOT EXISTS "${tables.metadata}" (key text NOT NULL PRIMARY KEY, value text NOT NULL)`,
+    );
     const row = connection.prepare(`SELECT value FROM "${tables.metadata}" WHERE key = ?`).get(levelKey);
     const level = readLevel(row?.["value"] ?? "0");
     for (const [index, migration] of migrations.entries()) {
       if (index < level) continue;
       logger.info(`Bringing the table ${tables.state} to level ${index + 1}`);
       connection.exec(migration(tables));
-      connection.prepare(`REPLACE INTO "${tables.metadata}" (key, value) VALUES (?, ?)`).run(levelKey, String(index + 1));
+      connection
+        .prepare(`REPLACE INTO "${tables.metadata}" (key, value) VALUES (?, ?)`)
+        .run(levelKey, String(index + 1));
     }
   }, "EXCLUSIVE");
 }
@@ -47,11 +51,16 @@ const migrations = [
 function readLevel(value: unknown): number {
   const level = Number(value);
   if (Number.isInteger(level) && level >= 0) return level;
-  throw new ComponentError("failed-precondition", `The metadata table has the level ${JSON.stringify(value)}, which is not a number`);
+  throw new ComponentError(
+    "failed-precondition",
+    `The metadata table has the level ${JSON.stringify(value)}, which is not a number`,
+  );
 }
 
 function requireTable({ connection }: Database, name: string): void {
-  const found = connection.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE").get(name);
+  const found = connection
+    .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE")
+    .get(name);
   if (found) return;
   throw new ComponentError("failed-precondition", `The read-only database has no table ${name}`);
 }

@@ -101,7 +101,9 @@ function prepare({ connection }: Database, { state }: Tables) {
   const overwrite = `UPDATE SET value = excluded.value, is_binary = 1, etag = excluded.etag,
     update_time = CURRENT_TIMESTAMP, expiration_time = excluded.expiration_time`;
   return {
-    find: connection.prepare(`SELECT value, is_binary, etag, expiration_time FROM "${state}" WHERE key = ? AND ${live}`),
+    find: connection.prepare(
+      `SELECT value, is_binary, etag, expiration_time FROM "${state}" WHERE key = ? AND ${live}`,
+    ),
     upsert: connection.prepare(`INSERT INTO "${state}" ${row} ON CONFLICT (key) DO ${overwrite}`),
     // A row that has expired but is still there counts as absent.
     insert: connection.prepare(

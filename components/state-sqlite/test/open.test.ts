@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
-import { closeStore, openStore } from "./open.ts";
+import { closeStores, openStore } from "./open.ts";
 import { getting, setting, textOf } from "./requests.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "trilby-sqlite-"));
@@ -26,7 +26,10 @@ describe("connectionString", () => {
   });
 
   it("gives each store a memory of its own, unless a shared one is asked for", async () => {
-    const [first, second] = await Promise.all([openStore({ connectionString: ":memory:" }), openStore({ connectionString: ":memory:" })]);
+    const [first, second] = await Promise.all([
+      openStore({ connectionString: ":memory:" }),
+      openStore({ connectionString: ":memory:" }),
+    ]);
     await first.set(setting("k", "v"));
     expect(await second.get(getting("k"))).toBeUndefined();
 
@@ -55,7 +58,7 @@ describe("a read-only database", () => {
   it("is read and not modified", async () => {
     const writable = await openStore({ connectionString: path("rw.db"), disableWAL: "true" });
     await writable.set(setting("k", "v"));
-    await closeStore(writable);
+    await closeStores();
     copyFileSync(path("rw.db"), path("ro.db"));
     chmodSync(path("ro.db"), 0o444);
     const before = readFileSync(path("ro.db"));
@@ -76,7 +79,11 @@ describe("a read-only database", () => {
 
 describe("table names", () => {
   it("are taken as given", async () => {
-    const store = await openStore({ connectionString: path("names.db"), tableName: "Select", metadataTableName: "1meta" });
+    const store = await openStore({
+      connectionString: path("names.db"),
+      tableName: "Select",
+      metadataTableName: "1meta",
+    });
     await store.set(setting("k", "v"));
     const database = new DatabaseSync(path("names.db"));
     expect(database.prepare(`SELECT count(*) AS n FROM "Select"`).get()).toEqual({ n: 1 });
@@ -85,7 +92,9 @@ describe("table names", () => {
   });
 
   it.each(["a b", "x; drop table y", "ü", 'a"b', "a.b"])("of the form %s are refused", async (tableName) => {
-    await expect(openStore({ connectionString: ":memory:", tableName })).rejects.toThrow("letters, digits and underscores");
+    await expect(openStore({ connectionString: ":memory:", tableName })).rejects.toThrow(
+      "letters, digits and underscores",
+    );
   });
 });
 
@@ -100,7 +109,10 @@ describe("a locked database", () => {
     await expect(store.set(setting("k", "v"))).rejects.toMatchObject({ code: "unavailable" });
     expect(turns).toBeGreaterThan(10);
 
-    const waiting = store.transact!([1, 2].map((n) => ({ kind: "set", request: setting(`k${n}`, "v") })), {});
+    const waiting = store.transact!(
+      [1, 2].map((n) => ({ kind: "set", request: setting(`k${n}`, "v") })),
+      {},
+    );
     setTimeout(() => other.exec("COMMIT"), 100);
     await waiting;
     clearInterval(ticking);
@@ -111,14 +123,18 @@ describe("a locked database", () => {
   it("is prepared once when several processes come at the same time", async () => {
     const levels: string[] = [];
     const logger = { debug() {}, warn() {}, error() {}, info: (message: string) => void levels.push(message) };
-    await Promise.all(Array.from({ length: 5 }, () => openStore({ connectionString: path("together.db"), busyTimeout: "10s" }, logger)));
+    await Promise.all(
+      Array.from({ length: 5 }, () => openStore({ connectionString: path("together.db"), busyTimeout: "10s" }, logger)),
+    );
     expect(levels).toEqual(["Bringing the table state to level 1"]);
   });
 
   it.each(["-1", "foo"])("has a level of %s, which is refused", async (level) => {
     const file = path(`level${level}.db`);
     const database = new DatabaseSync(file);
-    database.exec(`CREATE TABLE metadata (key text PRIMARY KEY, value text); INSERT INTO metadata VALUES ('migrations', '${level}')`);
+    database.exec(
+      `CREATE TABLE metadata (key text PRIMARY KEY, value text); INSERT INTO metadata VALUES ('migrations', '${level}')`,
+    );
     database.close();
     await expect(openStore({ connectionString: file })).rejects.toThrow("is not a number");
   });

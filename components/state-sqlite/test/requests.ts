@@ -10,7 +10,11 @@ interface Extras extends Partial<StateOptions> {
 
 const options = ({ concurrency = "", consistency = "" }: Extras): StateOptions => ({ concurrency, consistency });
 
-export const getting = (key: string, { consistency = "", metadata = {} }: Extras = {}): GetRequest => ({ key, consistency, metadata });
+export const getting = (key: string, { consistency = "", metadata = {} }: Extras = {}): GetRequest => ({
+  key,
+  consistency,
+  metadata,
+});
 
 export const setting = (key: string, value: string | Uint8Array, extras: Extras = {}): SetRequest => ({
   key,

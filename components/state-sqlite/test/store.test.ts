@@ -19,7 +19,10 @@ beforeEach(() => {
 const rows = (sql: string, ...parameters: string[]) => {
   const database = new DatabaseSync(file);
   try {
-    return database.prepare(sql).all(...parameters).map((row) => ({ ...row }));
+    return database
+      .prepare(sql)
+      .all(...parameters)
+      .map((row) => ({ ...row }));
   } finally {
     database.close();
   }
@@ -34,7 +37,9 @@ describe("the rows", () => {
   it("are those of Dapr's component", async () => {
     const store = await openStore({ connectionString: file });
     await store.set(setting("k", Uint8Array.of(0, 255, 1), { metadata: { ttlInSeconds: "100" } }));
-    const [row] = rows("SELECT *, typeof(value) AS kind, typeof(is_binary) AS flag, unixepoch(expiration_time) - unixepoch() AS ttl FROM state");
+    const [row] = rows(
+      "SELECT *, typeof(value) AS kind, typeof(is_binary) AS flag, unixepoch(expiration_time) - unixepoch() AS ttl FROM state",
+    );
     expect(row).toMatchObject({ key: "k", value: "AP8B", kind: "text", is_binary: 1, flag: "integer" });
     expect(row!["etag"]).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){4}[0-9a-f]{8}$/);
     expect(row!["expiration_time"]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
@@ -88,7 +93,9 @@ describe("etags", () => {
       );
       const outcomes = await Promise.allSettled(writes);
       expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-      const codes = new Set(outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.code] : [])));
+      const codes = new Set(
+        outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.code] : [])),
+      );
       expect([...codes]).toEqual(["etag-mismatch"]);
     }
   });
@@ -117,17 +124,21 @@ describe("time to live", () => {
       await store.set(setting("k", "2", { metadata }));
       expect(await store.get(getting("k"))).not.toHaveProperty("metadata");
     }
-    await expect(store.set(setting("k", "3", { metadata: { ttlInSeconds: "foo" } }))).rejects.toMatchObject({ code: "invalid-argument" });
+    await expect(store.set(setting("k", "3", { metadata: { ttlInSeconds: "foo" } }))).rejects.toMatchObject({
+      code: "invalid-argument",
+    });
     expect(textOf((await store.get(getting("k")))!.data)).toBe("2");
   });
 
   it("removes expired rows, by one process an interval", async () => {
     const properties = { connectionString: file, cleanupInterval: "200ms" };
     const [store] = await Promise.all([openStore(properties), openStore(properties)]);
-    await store!.set(setting("goes", "1", { metadata: { ttlInSeconds: "1" } }));
-    await store!.set(setting("stays", "1"));
+    await store.set(setting("goes", "1", { metadata: { ttlInSeconds: "1" } }));
+    await store.set(setting("stays", "1"));
     await expect.poll(() => rows("SELECT key FROM state"), { timeout: 5_000 }).toEqual([{ key: "stays" }]);
-    expect(rows("SELECT value FROM metadata WHERE key = 'last-cleanup'")[0]!["value"]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    expect(rows("SELECT value FROM metadata WHERE key = 'last-cleanup'")[0]!["value"]).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/,
+    );
   });
 });
 
@@ -150,7 +161,11 @@ describe("a transaction", () => {
   it("applies nothing when one of them fails", async () => {
     const store = await openStore({ connectionString: file });
     await store.set(setting("keep", "old"));
-    for (const extras of [{ etag: "bad" }, { concurrency: "first-write" as const }, { metadata: { ttlInSeconds: "x" } }]) {
+    for (const extras of [
+      { etag: "bad" },
+      { concurrency: "first-write" as const },
+      { metadata: { ttlInSeconds: "x" } },
+    ]) {
       const operations = [
         { kind: "set" as const, request: setting("new", "1") },
         { kind: "delete" as const, request: deleting("keep") },
@@ -167,11 +182,27 @@ describe("a transaction", () => {
 it("takes any key and any bytes", async () => {
   const store = await openStore({ connectionString: file });
   const all = Uint8Array.from({ length: 256 }, (_, index) => index);
-  const keys = ["a||b", "'; drop table state; --", '"', "%", "\u0000", "a\u0000b", "a\u0000c", "ключ 🔑", "x".repeat(10_000)];
+  const keys = [
+    "a||b",
+    "'; drop table state; --",
+    '"',
+    "%",
+    "\u0000",
+    "a\u0000b",
+    "a\u0000c",
+    "ключ 🔑",
+    "x".repeat(10_000),
+  ];
   for (const key of keys) await store.set(setting(key, new Uint8Array([...all, ...bytes(key)])));
   for (const key of keys) expect([...(await store.get(getting(key)))!.data]).toEqual([...all, ...bytes(key)]);
-  const items = await store.bulkGet!([...keys, "absent"].map((key) => getting(key)), { parallelism: 0 });
-  expect(items.map(({ key, data }) => [key, data?.length])).toEqual([...keys.map((key) => [key, 256 + bytes(key).length]), ["absent", undefined]]);
+  const items = await store.bulkGet!(
+    [...keys, "absent"].map((key) => getting(key)),
+    { parallelism: 0 },
+  );
+  expect(items.map(({ key, data }) => [key, data?.length])).toEqual([
+    ...keys.map((key) => [key, 256 + bytes(key).length]),
+    ["absent", undefined],
+  ]);
 
   const large = new Uint8Array(4 * 1024 * 1024).map((_, index) => index * 31);
   await store.set(setting("large", large));

@@ -1,0 +1,119 @@
+import { ComponentError, type OpenContext } from "@trilby/kit";
+import type { Cluster, Redis } from "ioredis";
+import { readAddresses } from "./addresses.ts";
+import { clientOptions, retryDelayMs } from "./client-options.ts";
+import type { RedisOptions } from "./fields.ts";
+import { redisError } from "./redis-errors.ts";
+
+/**
+ * A connection that is there. It comes back by itself when it is lost; commands of that time wait for it, until their
+ * retries or their time are used up.
+ *
+ * Typed as a client of one node: a cluster's has the same commands.
+ */
+export type RedisClient = Redis;
+
+export async function connectRedis(
+  options: RedisOptions,
+  { logger, signal }: Pick<OpenContext, "logger" | "signal">,
+): Promise<RedisClient> {
+  signal.throwIfAborted();
+  const client = await createClient(options);
+  const lastError = watch(client, logger);
+  keepAlive(client);
+  const giveUp = () => hangUp(client);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    await client.ping();
+    // The library goes on with database 0 when the server refuses the one that was asked for.
+    if (client.options.db) await client.select(client.options.db);
+    return client;
+  } catch (error) {
+    hangUp(client);
+    throw unreachable(options, lastError() ?? error);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+/** Waits for answers under way, then hangs up. */
+export async function closeRedis(client: RedisClient): Promise<void> {
+  // A server that is not there is not waited for.
+  if (client.status === "ready") await client.quit().catch(() => {});
+  hangUp(client);
+}
+
+/** A second connection of the same kind; its errors are left to the first one to report. */
+export function duplicateRedis(client: RedisClient): RedisClient {
+  const twin = client.duplicate();
+  twin.on("error", () => {});
+  keepAlive(twin);
+  return twin;
+}
+
+const hungUp = new WeakSet<RedisClient>();
+
+function hangUp(client: RedisClient): void {
+  hungUp.add(client);
+  client.disconnect();
+}
+
+/** The library gives a connection up for good in a few cases of bad luck, for example while it asks a sentinel. */
+function keepAlive(client: RedisClient): void {
+  client.on("end", () => {
+    if (hungUp.has(client)) return;
+    setTimeout(() => {
+      if (!hungUp.has(client)) client.connect().catch(() => {});
+    }, reviveAfterMs).unref();
+  });
+}
+
+const reviveAfterMs = 500;
+
+async function createClient(options: RedisOptions): Promise<RedisClient> {
+  const { Cluster, Redis } = await import("ioredis");
+  const addresses = readAddresses(options.redisHost, options.redisPort);
+  if (options.redisType === "node") {
+    return new Redis({ ...(!options.failover && addresses[0]), ...clientOptions(options) });
+  }
+  const { lazyConnect, retryStrategy: _, maxRetriesPerRequest: retries, ...redisOptions } = clientOptions(options);
+  const cluster: Cluster = new Cluster(addresses, {
+    lazyConnect: lazyConnect!,
+    redisOptions,
+    slotsRefreshTimeout: options.dialTimeout > 0 ? options.dialTimeout : 5_000,
+    clusterRetryStrategy(this: Cluster, attempt: number) {
+      // The library keeps commands for ever while no node answers; a single node's client has an option for this.
+      if (attempt % (retries! + 1) === 0) flush(this);
+      return retryDelayMs(options, attempt);
+    },
+  });
+  return cluster as unknown as RedisClient;
+}
+
+function flush(cluster: Cluster): void {
+  (cluster as unknown as { flushQueue(error: Error): void }).flushQueue(new Error("No node of the cluster answers"));
+}
+
+/** Logs the beginning and the end of each outage, not every attempt. Returns the latest error of the connection. */
+function watch(client: RedisClient, logger: OpenContext["logger"]): () => Error | undefined {
+  let latest: Error | undefined;
+  let lost = false;
+  client.on("error", (error: Error) => {
+    latest = error;
+    if (lost) return;
+    lost = true;
+    logger.warn("The connection to Redis is lost; trying again", { error: error.message });
+  });
+  client.on("ready", () => {
+    latest = undefined;
+    if (lost) logger.info("Connected to Redis again");
+    lost = false;
+  });
+  return () => latest;
+}
+
+function unreachable(options: RedisOptions, cause: unknown): ComponentError {
+  const { code, message } = redisError(cause);
+  const what = options.failover ? "sentinels" : options.redisType === "cluster" ? "cluster" : "server";
+  return new ComponentError(code, `Cannot connect to the Redis ${what} at ${options.redisHost}: ${message}`, { cause });
+}
