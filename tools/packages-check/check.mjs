@@ -1,6 +1,6 @@
 // Packs every package as it is published and looks into the tarballs. Needs the build.
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { packageManager, publishable, root } from "./publishable.mjs";

@@ -1,0 +1,3 @@
+export const root: string;
+export function publishable(): { name: string; folder: string }[];
+export function packageManager(): string[];
