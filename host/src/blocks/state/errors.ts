@@ -1,0 +1,272 @@
+import { BulkError, ComponentError } from "@trilby/kit";
+import { RpcCode } from "@trilby/kit/transport";
+
+import { ApiError, type ErrorDetail } from "../../api/error.ts";
+
+/** What went wrong in a store, told apart as Dapr tells it. `text` is E of the messages below. */
+export interface StoreFailure {
+  readonly kind: "etag-mismatch" | "etag-invalid" | "api" | "other";
+  readonly text: string;
+  readonly httpStatus: number;
+  readonly grpcCode: number;
+  readonly cause: unknown;
+}
+
+export function storeFailure(error: unknown): StoreFailure {
+  const failure = ComponentError.is(error) ? componentFailure(error) : undefined;
+  if (failure !== undefined) return { ...failure, cause: error };
+  return { kind: "other", text: error instanceof Error ? error.message : String(error), httpStatus: 500, grpcCode: RpcCode.INTERNAL, cause: error };
+}
+
+function componentFailure(error: ComponentError): Omit<StoreFailure, "cause"> | undefined {
+  if (error.api !== undefined) {
+    const grpcCode = codeOfHttpStatus[error.api.httpStatus] ?? RpcCode.INTERNAL;
+    return { kind: "api", text: apiErrorText(grpcCode, error.message), httpStatus: error.api.httpStatus, grpcCode };
+  }
+  const { failures } = error as Partial<BulkError>;
+  if (failures !== undefined && failures.length > 0) return bulkFailure(failures.map((failure) => failure.error));
+  return etagFailure(error);
+}
+
+/** Several items: only etag errors make one etag error; else the first one among them decides. */
+function bulkFailure(errors: readonly ComponentError[]): Omit<StoreFailure, "cause"> {
+  const joined = errors.map((error) => etagFailure(error)?.text ?? error.message).join("\n");
+  const etags = errors.flatMap((error) => etagFailure(error) ?? []);
+  if (etags.length === errors.length) {
+    const invalid = etags.some((failure) => failure.kind === "etag-invalid");
+    return invalid ? etagInvalid(joined) : etagMismatch(joined);
+  }
+  return etags[0] ?? { kind: "other", text: joined, httpStatus: 500, grpcCode: RpcCode.INTERNAL };
+}
+
+function etagFailure(error: ComponentError): Omit<StoreFailure, "cause"> | undefined {
+  if (error.code === "etag-mismatch") return etagMismatch(error.message);
+  if (error.code === "etag-invalid") return etagInvalid(error.message);
+  return undefined;
+}
+
+function etagMismatch(message: string): Omit<StoreFailure, "cause"> {
+  return { kind: "etag-mismatch", text: withPrefix("possible etag mismatch. error from state store", message), httpStatus: 409, grpcCode: RpcCode.ABORTED };
+}
+
+function etagInvalid(message: string): Omit<StoreFailure, "cause"> {
+  return { kind: "etag-invalid", text: withPrefix("invalid etag value", message), httpStatus: 400, grpcCode: RpcCode.INVALID_ARGUMENT };
+}
+
+function withPrefix(prefix: string, message: string): string {
+  return message === "" ? prefix : `${prefix}: ${message}`;
+}
+
+const codeOfHttpStatus: Readonly<Record<number, number>> = {
+  400: RpcCode.INVALID_ARGUMENT,
+  401: RpcCode.UNAUTHENTICATED,
+  403: RpcCode.PERMISSION_DENIED,
+  404: RpcCode.NOT_FOUND,
+  408: RpcCode.CANCELLED,
+  409: RpcCode.ALREADY_EXISTS,
+  429: RpcCode.RESOURCE_EXHAUSTED,
+  500: RpcCode.INTERNAL,
+  501: RpcCode.UNIMPLEMENTED,
+  503: RpcCode.UNAVAILABLE,
+  504: RpcCode.DEADLINE_EXCEEDED,
+};
+
+const codeNames = [
+  "OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists", "PermissionDenied", "ResourceExhausted",
+  "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss", "Unauthenticated",
+];
+
+/** How an error of Dapr's own kind reads when it is quoted inside another message. */
+function apiErrorText(grpcCode: number, message: string): string {
+  return `api error: code = ${codeNames[grpcCode]} desc = ${message}`;
+}
+
+/** The protocols word some errors differently: HTTP's have a code and no details, gRPC's carry the code as a detail. */
+export type Protocol = "http" | "grpc";
+
+function plain(protocol: Protocol, httpStatus: number, grpcCode: number, errorCode: string, message: string, cause?: unknown): ApiError {
+  const details: ErrorDetail[] = protocol === "http" ? [] : [{ kind: "error-info", reason: errorCode, metadata: null }];
+  return new ApiError({ httpStatus, grpcCode, errorCode, message, details, cause });
+}
+
+interface RichOptions {
+  readonly store: string;
+  readonly httpStatus: number;
+  readonly grpcCode: number;
+  readonly errorCode: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly before?: readonly ErrorDetail[];
+  /** Without the detail that names the store. */
+  readonly bare?: boolean;
+  readonly cause?: unknown;
+}
+
+function rich({ store, reason, metadata, before = [], bare = false, ...rest }: RichOptions): ApiError {
+  const resource: ErrorDetail = { kind: "resource-info", resourceType: "state", resourceName: store, owner: "", description: "" };
+  return new ApiError({ ...rest, details: [...before, ...(bare ? [] : [resource]), { kind: "error-info", reason, metadata: metadata ?? null }] });
+}
+
+/** `appId` is told over HTTP alone, and not for queries. */
+export function notConfigured(store: string, appId: string | undefined): ApiError {
+  return rich({
+    store,
+    bare: true,
+    httpStatus: 500,
+    grpcCode: RpcCode.FAILED_PRECONDITION,
+    errorCode: "ERR_STATE_STORE_NOT_CONFIGURED",
+    reason: "DAPR_STATE_NOT_CONFIGURED",
+    message: `state store ${store} is not configured`,
+    ...(appId !== undefined && { metadata: { appID: appId } }),
+  });
+}
+
+export function notFound(store: string, appId: string | undefined): ApiError {
+  return rich({
+    store,
+    bare: true,
+    httpStatus: 400,
+    grpcCode: RpcCode.INVALID_ARGUMENT,
+    errorCode: "ERR_STATE_STORE_NOT_FOUND",
+    reason: "DAPR_STATE_NOT_FOUND",
+    message: `state store ${store} is not found`,
+    ...(appId !== undefined && { metadata: { appID: appId } }),
+  });
+}
+
+/** Over HTTP the message quotes the error that gRPC answers with. `field` is the key as far as Dapr still knows it. */
+export function invalidKey(protocol: Protocol, store: string, field: string, problem: string): ApiError {
+  const message = protocol === "http" ? apiErrorText(RpcCode.INVALID_ARGUMENT, problem) : problem;
+  return rich({
+    store,
+    httpStatus: 400,
+    grpcCode: RpcCode.INVALID_ARGUMENT,
+    errorCode: "ERR_MALFORMED_REQUEST",
+    reason: "DAPR_STATE_ILLEGAL_KEY",
+    message,
+    before: [{ kind: "bad-request", violations: [{ field, description: message }] }],
+  });
+}
+
+export function malformed(message: string): ApiError {
+  return plain("http", 400, RpcCode.INVALID_ARGUMENT, "ERR_MALFORMED_REQUEST", message);
+}
+
+export function emptyKey(): ApiError {
+  return plain("grpc", 400, RpcCode.INVALID_ARGUMENT, "ERR_STATE_SAVE", "state key cannot be empty");
+}
+
+export function getFailed(protocol: Protocol, store: string, key: string, error: unknown): ApiError {
+  const failure = storeFailure(error);
+  if (failure.kind === "api" && protocol === "grpc") return componentsOwn(error);
+  const status = failure.kind === "api" ? failure.httpStatus : 500;
+  return plain(protocol, status, RpcCode.INTERNAL, "ERR_STATE_GET", `fail to get ${key} from state store ${store}: ${failure.text}`, error);
+}
+
+export function bulkGetFailed(protocol: Protocol, error: unknown): ApiError {
+  const failure = storeFailure(error);
+  if (failure.kind === "api" && protocol === "grpc") return componentsOwn(error);
+  const status = failure.kind === "api" ? failure.httpStatus : 500;
+  return new ApiError({ httpStatus: status, grpcCode: RpcCode.UNKNOWN, errorCode: "ERR_STATE_BULK_GET", message: failure.text, cause: error });
+}
+
+export function saveFailed(protocol: Protocol, store: string, error: unknown): ApiError {
+  return writeFailed(protocol, "ERR_STATE_SAVE", `failed saving state in state store ${store}`, error);
+}
+
+export function deleteFailed(protocol: Protocol, key: string, error: unknown): ApiError {
+  return writeFailed(protocol, "ERR_STATE_DELETE", `failed deleting state with key ${key}`, error);
+}
+
+export function bulkDeleteFailed(store: string, error: unknown): ApiError {
+  return writeFailed("grpc", "ERR_STATE_BULK_DELETE", `failed deleting state in state store ${store}`, error);
+}
+
+function writeFailed(protocol: Protocol, errorCode: string, what: string, error: unknown): ApiError {
+  const failure = storeFailure(error);
+  if (failure.kind === "api" && protocol === "grpc") return componentsOwn(error);
+  return plain(protocol, failure.httpStatus, failure.grpcCode, errorCode, `${what}: ${failure.text}`, error);
+}
+
+export function transactionsNotSupported(store: string): ApiError {
+  return rich({
+    store,
+    httpStatus: 500,
+    grpcCode: RpcCode.UNIMPLEMENTED,
+    errorCode: "ERR_STATE_STORE_NOT_SUPPORTED",
+    reason: "DAPR_STATE_TRANSACTIONS_NOT_SUPPORTED",
+    message: `state store ${store} doesn't support transactions`,
+    before: [
+      {
+        kind: "help",
+        links: [
+          {
+            description: "Check the list of state stores and the features they support",
+            url: "https://docs.dapr.io/reference/components-reference/supported-state-stores/",
+          },
+        ],
+      },
+    ],
+  });
+}
+
+export function unknownOperation(protocol: Protocol, operation: string): ApiError {
+  return plain(protocol, 400, RpcCode.UNIMPLEMENTED, "ERR_NOT_SUPPORTED_STATE_OPERATION", `operation type ${operation} not supported`);
+}
+
+export function tooManyOperations(store: string, count: number, most: number): ApiError {
+  return rich({
+    store,
+    httpStatus: 400,
+    grpcCode: RpcCode.INVALID_ARGUMENT,
+    errorCode: "ERR_STATE_STORE_TOO_MANY_TRANSACTIONS",
+    reason: "DAPR_STATE_TOO_MANY_TRANSACTIONS",
+    message: `the transaction contains ${count} operations, which is more than what the state store supports: ${most}`,
+    metadata: { currentOpsTransaction: String(count), maxOpsPerTransaction: String(most) },
+  });
+}
+
+export function transactionFailed(protocol: Protocol, error: unknown): ApiError {
+  const { text } = storeFailure(error);
+  return plain(protocol, 500, RpcCode.INTERNAL, "ERR_STATE_TRANSACTION", `error while executing state transaction: ${text}`, error);
+}
+
+export function queryNotSupported(store: string): ApiError {
+  return rich({
+    store,
+    httpStatus: 500,
+    grpcCode: RpcCode.INTERNAL,
+    errorCode: "ERR_STATE_STORE_NOT_SUPPORTED",
+    reason: "DAPR_STATE_QUERYING_NOT_SUPPORTED",
+    message: "state store does not support querying",
+  });
+}
+
+export function queryFailed(store: string, error: unknown): ApiError {
+  const failure = storeFailure(error);
+  if (failure.kind === "api") return componentsOwn(error);
+  return rich({
+    store,
+    httpStatus: 500,
+    grpcCode: RpcCode.INTERNAL,
+    errorCode: "ERR_STATE_QUERY",
+    reason: "DAPR_STATE_QUERY_FAILED",
+    message: `state store ${store} query failed: ${failure.text}`,
+    cause: error,
+  });
+}
+
+/** An error of Dapr's API that the component raised itself goes out as it is. */
+function componentsOwn(error: unknown): ApiError {
+  const { message, api } = error as ComponentError;
+  const { httpStatus, tag, reason, metadata } = api!;
+  return new ApiError({
+    httpStatus,
+    grpcCode: codeOfHttpStatus[httpStatus] ?? RpcCode.INTERNAL,
+    errorCode: tag === "" ? reason : tag,
+    message,
+    details: [{ kind: "error-info", reason, metadata: metadata ?? null }],
+    cause: error,
+  });
+}
