@@ -50,15 +50,10 @@ export function createHygiene(logger: Logger): Hygiene {
  * A text as the value of an HTTP header: beyond ASCII as UTF-8, as Go's servers and clients do it. Undefined when it has
  * control characters.
  */
-export function httpHeaderValue(text: string): string | undefined {
+function httpHeaderValue(text: string): string | undefined {
   if (printable.test(text)) return text;
   if (control.test(text)) return undefined;
   return Buffer.from(text, "utf8").toString("latin1");
-}
-
-/** A text as the value of gRPC metadata; undefined when it cannot be one. */
-export function grpcMetadataValue(text: string): string | undefined {
-  return printable.test(text) ? text : undefined;
 }
 
 const maxNames = 1000;

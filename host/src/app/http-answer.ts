@@ -17,7 +17,7 @@ export function createAnswer(
   maxBytes: number,
   resolve: (response: AppResponse) => void,
   reject: (error: AppError) => void,
-  abort: (reason: AppError) => void,
+  abort: () => void,
 ): Answer {
   let settled = false;
   let status = 0;
@@ -38,7 +38,7 @@ export function createAnswer(
   };
   const giveUp = (error: AppError): void => {
     fail(error);
-    abort(error);
+    abort();
   };
   const cancel = (): void => giveUp(new AppError("cancelled", "the call was cancelled", request.signal?.reason));
   const timer =

@@ -34,9 +34,7 @@ export function createHttp1Client(settings: HttpClientSettings): HttpClient {
         headers: { host: authority, connection: "keep-alive", ...request.headers },
       };
       const call = open(options);
-      const answer = createAnswer(request, settings.maxResponseBytes, resolve, reject, (reason) =>
-        call.destroy(reason),
-      );
+      const answer = createAnswer(request, settings.maxResponseBytes, resolve, reject, () => call.destroy());
       call.on("response", (response) => {
         answer.head(response.statusCode!, response.headers);
         response.on("data", answer.data);
@@ -58,11 +56,7 @@ export function createHttp1Client(settings: HttpClientSettings): HttpClient {
           send(request, true).then(resolve, reject);
           return;
         }
-        answer.fail(
-          error instanceof AppError
-            ? error
-            : new AppError("unreachable", `calling the app failed: ${error.message || error.code}`, error),
-        );
+        answer.fail(new AppError("unreachable", `calling the app failed: ${error.message || error.code}`, error));
       });
       call.end(request.body);
     });

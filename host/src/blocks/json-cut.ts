@@ -27,21 +27,6 @@ export function cutMembers(json: Uint8Array, start = 0): Map<string, Cut> {
   return members;
 }
 
-/** The elements of the array at the top level. */
-export function cutElements(json: Uint8Array): Cut[] {
-  const elements: Cut[] = [];
-  let at = skipBlanks(json, 0);
-  if (json[at] !== openBracket) return elements;
-  at = skipBlanks(json, at + 1);
-  while (at < json.length && json[at] !== closeBracket) {
-    const end = endOfValue(json, at);
-    elements.push({ start: at, end });
-    at = skipBlanks(json, end);
-    if (json[at] === comma) at = skipBlanks(json, at + 1);
-  }
-  return elements;
-}
-
 /** The first position behind the value that begins at `at`. */
 export function endOfValue(json: Uint8Array, at: number): number {
   const first = json[at];

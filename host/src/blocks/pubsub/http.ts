@@ -1,11 +1,10 @@
 import type { BulkPublishEntry, Metadata } from "@trilby/kit";
 
-import { httpHeaderValue } from "../../app/header-hygiene.ts";
 import type { HttpExchange, HttpRoute } from "../../api/http/route.ts";
 import { bodyReadReason } from "../../api/http/body.ts";
 import { encodeJson } from "../../api/json/escape.ts";
+import { JsonReader } from "../../api/json/reader.ts";
 import { beginTrace } from "../../observability/trace-context.ts";
-import { cutElements, cutMembers } from "../json-cut.ts";
 import { isBinary, isCloudEvent, isJson, isText } from "./content-type.ts";
 import type { Publisher, Topic } from "./publisher.ts";
 import type { Metrics } from "../../observability/metrics.ts";
@@ -43,8 +42,8 @@ export function publishRoutes(publisher: Publisher, metrics: Metrics): HttpRoute
       errorCode: error.errorCode,
     });
     metrics.errorCode(error.errorCode);
-    setTextHeader(exchange, "metadata.responseData", body);
-    setTextHeader(exchange, "metadata.error", `api error: code = Internal desc = ${error.message}`);
+    exchange.setHeader("metadata.responseData", body);
+    exchange.setHeader("metadata.error", `api error: code = Internal desc = ${error.message}`);
     exchange.respond(error.httpStatus, body, "application/json");
   };
 
@@ -84,21 +83,9 @@ async function readBody(exchange: HttpExchange, topic: Topic, topicName: string)
 }
 
 function readEntries(body: Uint8Array, requestMetadata: Metadata, topic: Topic, topicName: string): BulkPublishEntry[] {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(bytes.toString("utf8"));
-    if (parsed !== null && !Array.isArray(parsed)) throw new TypeError("the body must be an array of entries");
-  } catch (error) {
-    throw topic.errors.bulkBodyUnreadable(topicName, error);
-  }
-  if (parsed === null) return [];
-  // JSON events are handed on as the bytes they came in.
-  const places = cutElements(bytes);
   const ids = new Set<string>();
-  return (parsed as unknown[]).map((value, index) => {
-    const entry = checkEntry(value, index, topic, topicName);
-    const event = eventBytes(entry, bytes, places[index]!.start);
+  return parseEntries(body, topic, topicName).map((entry) => {
+    const event = eventBytes(entry);
     if (typeof event === "string") throw topic.errors.bulkEntryMismatch(topicName, event);
     if (entry.entryId === "" || ids.has(entry.entryId)) throw topic.errors.bulkEntryId(topicName);
     ids.add(entry.entryId);
@@ -113,54 +100,63 @@ function readEntries(body: Uint8Array, requestMetadata: Metadata, topic: Topic, 
 }
 
 interface IncomingEntry {
-  readonly entryId: string;
-  readonly event: unknown;
-  readonly contentType: string;
-  readonly metadata: Metadata | undefined;
+  entryId: string;
+  /** In canonical JSON. */
+  event: Uint8Array;
+  contentType: string;
+  metadata: Metadata | undefined;
 }
 
-function checkEntry(value: unknown, index: number, topic: Topic, topicName: string): IncomingEntry {
-  const wrong = (what: string): Error => topic.errors.bulkBodyUnreadable(topicName, `entry ${index}: ${what}`);
-  if (value === null) return { entryId: "", event: undefined, contentType: "", metadata: undefined };
-  if (typeof value !== "object" || Array.isArray(value)) throw wrong("not an object");
-  const { entryId = "", event, contentType = "", metadata } = value as Record<string, unknown>;
-  if (typeof (entryId ?? "") !== "string") throw wrong("entryId is not a string");
-  if (typeof (contentType ?? "") !== "string") throw wrong("contentType is not a string");
-  if (metadata !== undefined && metadata !== null) {
-    if (typeof metadata !== "object" || Array.isArray(metadata)) throw wrong("metadata is not an object");
-    if (Object.values(metadata).some((each) => typeof each !== "string"))
-      throw wrong("a metadata value is not a string");
+function parseEntries(body: Uint8Array, topic: Topic, topicName: string): IncomingEntry[] {
+  const entries: IncomingEntry[] = [];
+  try {
+    const reader = new JsonReader(body, "stream");
+    reader.array({ type: "[]http.bulkPublishMessageEntry" }, () => {
+      const entry: IncomingEntry = { entryId: "", event: jsonNull, contentType: "", metadata: undefined };
+      entries.push(entry);
+      reader.object({ type: "http.bulkPublishMessageEntry" }, (name) => {
+        switch (name.toLowerCase()) {
+          case "entryid":
+            entry.entryId =
+              reader.string({ field: "bulkPublishMessageEntry.entryId", type: "string" }) ?? entry.entryId;
+            break;
+          case "event":
+            entry.event = reader.canonical({ field: "bulkPublishMessageEntry.event", type: "interface {}" });
+            break;
+          case "contenttype":
+            entry.contentType =
+              reader.string({ field: "bulkPublishMessageEntry.contentType", type: "string" }) ?? entry.contentType;
+            break;
+          case "metadata":
+            entry.metadata = reader.stringMap({ field: "bulkPublishMessageEntry.metadata", type: "map[string]string" });
+            break;
+          default:
+            reader.skip();
+        }
+      });
+    });
+    reader.finish();
+  } catch (error) {
+    throw topic.errors.bulkBodyUnreadable(topicName, error);
   }
-  return {
-    entryId: (entryId as string | null) ?? "",
-    event,
-    contentType: (contentType as string | null) ?? "",
-    metadata: (metadata as Metadata | null | undefined) ?? undefined,
-  };
+  return entries;
 }
 
 /** The event's bytes, or what is wrong with it. */
-function eventBytes(entry: IncomingEntry, body: Buffer, entryStart: number): Uint8Array | string {
-  const { event, contentType } = entry;
-  if (isBinary(contentType)) {
-    if (typeof event !== "string") return mismatch;
-    const bytes = Buffer.from(event, "base64");
-    // Node skips what is not base64; Dapr does not.
-    if (!base64.test(event))
-      return "error: unable to decode base64 application/octect-stream data: illegal base64 data";
-    return bytes;
+function eventBytes({ event, contentType }: IncomingEntry): Uint8Array | string {
+  if (isJson(contentType) || isCloudEvent(contentType)) return event;
+  const binary = isBinary(contentType);
+  if ((!binary && !isText(contentType)) || event[0] !== quote) return mismatch;
+  const text = JSON.parse(Buffer.from(event.buffer, event.byteOffset, event.length).toString("utf8")) as string;
+  if (!binary) return Buffer.from(text);
+  // Node skips what is not base64; Dapr does not.
+  if (!base64.test(text)) {
+    return "error: unable to decode base64 application/octect-stream data: illegal base64 data";
   }
-  if (isText(contentType)) return typeof event === "string" ? Buffer.from(event) : mismatch;
-  if (!isJson(contentType) && !isCloudEvent(contentType)) return mismatch;
-  const place = cutMembers(body, entryStart).get("event");
-  return place === undefined ? Buffer.from("null") : body.subarray(place.start, place.end);
+  return Buffer.from(text, "base64");
 }
 
+const quote = 0x22;
+const jsonNull = Buffer.from("null");
 const mismatch = "error: mismatch between contentType and event";
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
-function setTextHeader(exchange: HttpExchange, name: string, text: string): void {
-  // oxlint-disable-next-line no-control-regex
-  const value = httpHeaderValue(text.replaceAll(/[\x00-\x1f\x7f]+/g, " "));
-  if (value !== undefined) exchange.setHeader(name, value);
-}
