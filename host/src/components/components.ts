@@ -1,0 +1,124 @@
+import type { ComponentDefinition, Logger, Placement } from "@trilby/kit";
+
+import type { Metrics } from "../observability/metrics.ts";
+import { type ComponentResource, logName } from "../resources/component.ts";
+import { formatPlace } from "../resources/place.ts";
+import { ComponentStartError, startFailure } from "./component-start-error.ts";
+import { readType } from "./component-type.ts";
+import { createRegistry } from "./live-registry.ts";
+import { LoadingComponent, type LoadingSettings, resourceOf } from "./loading-component.ts";
+import { installedPackages } from "./packages/installed-packages.ts";
+import type { ComponentRegistry } from "./registry.ts";
+
+export interface ComponentsSettings {
+  readonly appId: string;
+  readonly namespace: string | undefined;
+  readonly envKeys: readonly string[] | undefined;
+  readonly socketsFolder: string;
+  /** Of components that do not say themselves. */
+  readonly placement: Placement | undefined;
+  /** `type` or `type/version` of components that must not be loaded. */
+  readonly denied: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+  /** For what components say themselves. */
+  readonly componentLogger: Logger;
+  /** What child processes are to log. */
+  readonly logLevel: string;
+  readonly metrics: Pick<Metrics, "componentLoaded" | "componentInit" | "componentInitFailed">;
+}
+
+/** A component given in code instead of in a YAML file. */
+export interface GivenComponent {
+  readonly definition: ComponentDefinition;
+  readonly name: string;
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+export interface Components {
+  readonly registry: ComponentRegistry;
+  /**
+   * Starts all: secret stores first, then everything else side by side, each with its own time limit. Resolves when each
+   * one is ready, is tried again in the background (`ignoreErrors`), or waits for a secret store. Rejects with
+   * `ComponentStartError` as soon as one fails that must not.
+   */
+  load(resources: readonly ComponentResource[], given?: readonly GivenComponent[]): Promise<void>;
+  /** Closes all side by side, secret stores last. Resolves after `timeoutMs` at the latest. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+export function createComponents(settings: ComponentsSettings): Components {
+  const registry = createRegistry();
+  const all: LoadingComponent[] = [];
+  const shared: LoadingSettings = {
+    ...settings,
+    registry,
+    packages: installedPackages(),
+    async onReady({ kind, resource }) {
+      if (kind !== "secretstores") return;
+      // Started here when their store came back late: a failure then is logged and seen in health, and ends nothing.
+      await Promise.all(all.filter((each) => each.waitsFor === resource.name).map(startOrReport));
+    },
+  };
+  let loading = true;
+  const startOrReport = async (component: LoadingComponent): Promise<void> => {
+    try {
+      await component.start();
+    } catch (error) {
+      if (loading) throw error;
+      settings.logger.error((error as Error).message);
+    }
+  };
+  const startWave = async (wave: readonly LoadingComponent[]): Promise<void> => {
+    const stores = new Set(all.flatMap(({ kind, resource }) => (kind === "secretstores" ? [resource.name] : [])));
+    await Promise.all(wave.filter((each) => !each.park(stores)).map((each) => each.start()));
+  };
+
+  return {
+    registry,
+    async load(resources, given = []) {
+      for (const each of given) all.push(new LoadingComponent(resourceOf(each), shared, each));
+      for (const resource of resources)
+        if (isAdmitted(resource, settings)) all.push(new LoadingComponent(resource, shared));
+      for (const _ of all) settings.metrics.componentLoaded();
+      const stores = all.filter(({ kind }) => kind === "secretstores");
+      const others = all.filter(({ kind }) => kind !== "secretstores");
+      await startWave(stores);
+      await startWave(others);
+      loading = false;
+    },
+    async close(timeoutMs) {
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, timeoutMs);
+      const closeAll = (stores: boolean) =>
+        Promise.all(all.filter(({ kind }) => (kind === "secretstores") === stores).map((each) => each.close()));
+      await Promise.race([closeAll(false).then(() => closeAll(true)), late]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function isAdmitted(resource: ComponentResource, { denied, logger }: ComponentsSettings): boolean {
+  const type = readType(resource.type);
+  if (type.support === "unknown") {
+    const cause = new Error(`incorrect type ${resource.type}; write for example state.redis`);
+    if (!resource.ignoreErrors) throw new ComponentStartError(resource, cause);
+    logger.error(startFailure(resource, cause));
+    return false;
+  }
+  if (isDenied(resource, denied)) {
+    logger.warn(
+      `component '${resource.name}' cannot be loaded because components of type '${logName(resource)}' are not allowed`,
+    );
+    return false;
+  }
+  if (type.support === "yes") return true;
+  const place = formatPlace(resource.place);
+  logger.warn(`${place}: component ${logName(resource)} has no effect, because this version has no ${type.capability}`);
+  return false;
+}
+
+/** daprd's rule: where anything is denied, a component must say its version. */
+function isDenied({ type, version }: ComponentResource, denied: readonly string[]): boolean {
+  return denied.length > 0 && (version === "" || denied.includes(type) || denied.includes(`${type}/${version}`));
+}

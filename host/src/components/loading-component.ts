@@ -1,0 +1,269 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Kind, Logger } from "@trilby/kit";
+
+import { type ComponentResource, logName } from "../resources/component.ts";
+import { formatPlace } from "../resources/place.ts";
+import { causeText, ComponentStartError, startFailure } from "./component-start-error.ts";
+import { kindOf, normalVersion } from "./component-type.ts";
+import type { ComponentsSettings, GivenComponent } from "./components.ts";
+import type { LiveRegistry } from "./live-registry.ts";
+import { namedLogger } from "./named-logger.ts";
+import type { InstalledPackages } from "./packages/installed-packages.ts";
+import type { Opener, OpenerSettings } from "./placements/backing.ts";
+import { inProcess } from "./placements/in-process.ts";
+import { chooseOpener } from "./placements/choose-opener.ts";
+import type { ComponentHealth, LoadedComponent } from "./registry.ts";
+import { neededSecretStore, resolveMetadata } from "./resolve-metadata.ts";
+import { createBackoff } from "./supervision/backoff.ts";
+import { SupervisedComponent } from "./supervision/supervised-component.ts";
+
+export interface LoadingSettings extends ComponentsSettings {
+  readonly registry: LiveRegistry;
+  readonly packages: InstalledPackages;
+  /** A component became ready, at whatever time. */
+  readonly onReady: (component: LoadingComponent) => Promise<void>;
+}
+
+type Placed = { readonly placement: ComponentHealth["placement"]; readonly open: Opener; readonly startTimeMs: number };
+
+/** One component on its way from its resource to the registry, and back at the end. */
+export class LoadingComponent {
+  readonly resource: ComponentResource;
+  readonly kind: Kind;
+  /** The secret store that must be there first. */
+  waitsFor: string | undefined;
+  readonly #given: GivenComponent | undefined;
+  readonly #settings: LoadingSettings;
+  readonly #logger: Logger;
+  readonly #closing = new AbortController();
+  #placement: ComponentHealth["placement"] = "in-process";
+  #failure: { readonly message: string; readonly nextRetry: number | undefined } | undefined;
+  #supervised: SupervisedComponent<Kind> | undefined;
+  #loaded: LoadedComponent | undefined;
+  #started = false;
+  #retrying: Promise<void> = Promise.resolve();
+
+  constructor(resource: ComponentResource, settings: LoadingSettings, given?: GivenComponent) {
+    this.resource = resource;
+    this.kind = kindOf(resource.type);
+    this.#given = given;
+    this.#settings = settings;
+    this.#logger = namedLogger(settings.componentLogger, resource.name);
+    settings.registry.expect({ kind: this.kind, name: resource.name }, () => this.#health());
+  }
+
+  /** Whether a secret store that it needs is not there yet; then it is started when that one is. */
+  park(declaredStores: ReadonlySet<string>): boolean {
+    const needed = neededSecretStore(this.resource);
+    const { registry, logger } = this.#settings;
+    if (needed === undefined || registry.get("secretstores", needed) !== undefined) return false;
+    this.waitsFor = needed;
+    if (needed === "")
+      this.#waitInVain("its metadata has a secretKeyRef, but auth.secretStore does not say which store");
+    else if (!declaredStores.has(needed))
+      this.#waitInVain(`it needs the secret store ${needed}, which no resource declares for this app`);
+    else logger.warn(`Component ${this.resource.name} references a secret store that isn't loaded: ${needed}`);
+    return true;
+  }
+
+  /** Rejects with `ComponentStartError` when it fails and must not. Starting twice does nothing. */
+  async start(): Promise<void> {
+    if (this.#started || this.#closing.signal.aborted) return;
+    this.#started = true;
+    this.waitsFor = undefined;
+    try {
+      await this.#attempt();
+    } catch (error) {
+      if (!this.resource.ignoreErrors) {
+        this.#failure = { message: causeText(this.resource, error), nextRetry: undefined };
+        throw new ComponentStartError(this.resource, error);
+      }
+      this.#retrying = this.#retry(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.#loaded) {
+      this.#settings.logger.info(`Shutting down component ${logName(this.resource)}`);
+      await this.#settings.registry.remove(this.#loaded);
+    }
+    await this.#supervised?.close();
+    await this.#retrying;
+  }
+
+  async #attempt(): Promise<void> {
+    const { resource, kind } = this;
+    const { registry, logger, metrics } = this.#settings;
+    let reason: "creation" | "init" = "init";
+    try {
+      const properties = await this.#properties();
+      reason = "creation";
+      const { placement, open, startTimeMs } = await this.#place(openerSettings(resource, kind, properties));
+      reason = "init";
+      this.#placement = placement;
+      const supervised = new SupervisedComponent<Kind>({
+        name: resource.name,
+        kind,
+        open,
+        initTimeoutMs: resource.initTimeoutMs + startTimeMs,
+        mayBeLost: placement !== "in-process",
+        logger: this.#logger,
+      });
+      const { instance, features } = await this.#unlessClosing(supervised);
+      const { name, type, version } = resource;
+      this.#loaded = { name, kind, type, version, instance, features, ...described(resource, properties) };
+      await registry.add(this.#loaded);
+      this.#failure = undefined;
+      metrics.componentInit(type);
+      logger.info(`Component loaded: ${logName(resource)}`);
+    } catch (error) {
+      metrics.componentInitFailed(resource.type, reason, resource.name);
+      if (this.#loaded) await registry.remove(this.#loaded);
+      this.#loaded = undefined;
+      await this.#supervised?.close();
+      this.#supervised = undefined;
+      throw error;
+    }
+    await this.#settings.onReady(this);
+  }
+
+  async #unlessClosing(supervised: SupervisedComponent<Kind>) {
+    this.#supervised = supervised;
+    if (this.#closing.signal.aborted) throw new Error("the host is stopping");
+    return supervised.open();
+  }
+
+  /** Until it works or the host stops: first after a second, then rarer. */
+  async #retry(first: unknown): Promise<void> {
+    const { resource } = this;
+    const { signal } = this.#closing;
+    const backoff = createBackoff({ firstMs: 1000, mostMs: 30_000, stableMs: 0 });
+    backoff.nextDelayMs();
+    for (let error = first; ;) {
+      const delayMs = backoff.nextDelayMs();
+      this.#failure = { message: causeText(resource, error), nextRetry: Date.now() + delayMs };
+      this.#settings.logger.warn(
+        `${startFailure(resource, error)}; ignoreErrors is set, so it is tried again in ${delayMs / 1000}s`,
+      );
+      await delay(delayMs, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      try {
+        return await this.#attempt();
+      } catch (next) {
+        error = next;
+      }
+    }
+  }
+
+  #properties(): Promise<Readonly<Record<string, string>>> {
+    if (this.#given)
+      return Promise.resolve(withDefaults(this.kind, this.#given.properties ?? {}, this.#settings.appId));
+    const { appId, namespace, envKeys, environment, registry } = this.#settings;
+    const sources = {
+      appId,
+      namespace,
+      envKeys,
+      environment,
+      podName: environment["POD_NAME"],
+      secretStore: (name: string) => registry.get("secretstores", name)?.instance,
+    };
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.resource.initTimeoutMs)]);
+    return resolveMetadata(this.resource, sources, signal).then((properties) =>
+      withDefaults(this.kind, properties, appId),
+    );
+  }
+
+  #place(settings: OpenerSettings): Promise<Placed> {
+    const given = this.#given;
+    if (!given)
+      return chooseOpener(this.resource, this.kind, settings, { ...this.#settings, componentLogger: this.#logger });
+    const open = inProcess(() => Promise.resolve(given.definition), settings, this.#logger);
+    return Promise.resolve({ placement: "in-process", open, startTimeMs: 0 });
+  }
+
+  #waitInVain(message: string): void {
+    this.#failure = { message, nextRetry: undefined };
+    const place = formatPlace(this.resource.place);
+    this.#settings.logger.error(
+      `${place}: component ${logName(this.resource)} is not loaded: ${message}; correct auth.secretStore, or add the store`,
+    );
+  }
+
+  #health(): ComponentHealth {
+    const { name, type, version, place } = this.resource;
+    const supervised = this.#loaded ? this.#supervised : undefined;
+    const failure = this.#failure;
+    const waiting = this.waitsFor === undefined ? undefined : `it waits for the secret store ${this.waitsFor}`;
+    return {
+      name,
+      kind: this.kind,
+      type,
+      version,
+      placement: this.#placement,
+      source: place.file === "" ? "code" : `${place.file}:${place.line}`,
+      state: supervised?.state ?? (failure ? "failed" : "starting"),
+      lastError: supervised ? supervised.lastError : (failure?.message ?? waiting),
+      nextRetry: supervised ? supervised.nextRetry : failure?.nextRetry,
+    };
+  }
+}
+
+/** The resource that a component given in code would have. */
+export function resourceOf({ definition, name }: GivenComponent): ComponentResource {
+  const place = { file: "", line: 0, column: 0 };
+  return {
+    name,
+    namespace: undefined,
+    type: definition.type,
+    version: normalVersion(definition.version),
+    ignoreErrors: false,
+    initTimeoutMs: 5000,
+    metadata: [],
+    secretStore: undefined,
+    annotations: { placement: undefined, package: undefined, socket: undefined },
+    place,
+    typePlace: place,
+  };
+}
+
+/** What blocks are told of a component's metadata. */
+function described(
+  { metadata }: ComponentResource,
+  properties: Readonly<Record<string, string>>,
+): Pick<LoadedComponent, "properties" | "secretNames" | "namespaced"> {
+  return {
+    properties: new Map(Object.entries(properties).map(([name, value]) => [name.toLowerCase(), value])),
+    secretNames: new Map(
+      metadata.flatMap(({ name, value }) => (value.kind === "secret" ? [[name.toLowerCase(), value.name]] : [])),
+    ),
+    namespaced: metadata.some(({ value }) => value.kind === "text" && value.text.includes("{namespace}")),
+  };
+}
+
+/** The consumer group of a broker is the app, unless the resource says otherwise. */
+function withDefaults(
+  kind: Kind,
+  properties: Readonly<Record<string, string>>,
+  appId: string,
+): Readonly<Record<string, string>> {
+  if (kind !== "pubsub") return properties;
+  const key = Object.keys(properties).find((name) => name.toLowerCase() === "consumerid");
+  if (key !== undefined && properties[key]?.trim() !== "") return properties;
+  return { ...properties, [key ?? "consumerID"]: appId };
+}
+
+function openerSettings(
+  resource: ComponentResource,
+  kind: Kind,
+  properties: Readonly<Record<string, string>>,
+): OpenerSettings {
+  return { name: resource.name, properties, directions: kind === "bindings" ? directionsOf(properties) : undefined };
+}
+
+function directionsOf(properties: Readonly<Record<string, string>>): OpenerSettings["directions"] {
+  const written = Object.entries(properties).find(([name]) => name.toLowerCase() === "direction")?.[1] ?? "";
+  const words = written.split(",").map((word) => word.trim().toLowerCase());
+  const directions = (["input", "output"] as const).filter((direction) => words.includes(direction));
+  return directions.length === 0 ? undefined : directions;
+}

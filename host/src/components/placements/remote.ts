@@ -1,0 +1,89 @@
+import { type InstanceOf, type Kind, ComponentError } from "@trilby/kit";
+import type { Channel } from "@trilby/kit/transport";
+
+import { servicesOf } from "../sockets/find-socket.ts";
+import { reflect } from "../sockets/reflection.ts";
+import type { Backing, OpenerSettings } from "./backing.ts";
+
+/** Larger than any API's limit that is likely to be set: what the API let in must fit, with what is around it. */
+export const maxMessageBytes = 64 * 1024 * 1024;
+
+/** Connects to a socket and initialises a component behind it, on a connection of its own. */
+export async function openRemote(
+  path: string,
+  kind: Kind,
+  { name, properties, directions }: OpenerSettings,
+  signal: AbortSignal,
+): Promise<Backing> {
+  const { connect } = await import("@trilby/kit/transport");
+  const channel = await connect(
+    { path },
+    { maxReceiveBytes: maxMessageBytes, keepalive: { timeMs: 10_000, timeoutMs: 5000, whenIdle: true } },
+  );
+  try {
+    const { services, lost, end } = await reflect(channel, signal);
+    const offered = servicesOf(kind, services);
+    if (offered.length === 0)
+      throw new ComponentError("unimplemented", `${path} does not serve components of kind ${kind}`);
+    const halves = kind === "bindings" ? bindingHalves(offered, directions, path) : [];
+    const { instance, features } = await initialise(channel, kind, name, halves, properties, signal);
+    return {
+      instance,
+      features,
+      lost,
+      reason: () => Promise.resolve("its connection was closed"),
+      async close() {
+        await instance.close().catch(() => {});
+        end();
+        channel.close();
+      },
+    };
+  } catch (error) {
+    channel.close();
+    // What the channel says of a cancelled call is less than what the signal knows.
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+interface Initialised {
+  readonly instance: InstanceOf[Kind];
+  readonly features: readonly string[];
+}
+
+async function initialise(
+  channel: Channel,
+  kind: Kind,
+  name: string,
+  halves: readonly ("input" | "output")[],
+  properties: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Initialised> {
+  const { remoteBinding, remotePubSub, remoteSecretStore, remoteStateStore } = await import("@trilby/kit/client");
+  switch (kind) {
+    case "state":
+      return remoteStateStore(channel, name).init(properties, { signal });
+    case "pubsub":
+      return remotePubSub(channel, name).init(properties, { signal });
+    case "secretstores":
+      return remoteSecretStore(channel, name).init(properties, { signal });
+    case "bindings":
+      return remoteBinding(channel, name, halves).init(properties, { signal });
+  }
+}
+
+function bindingHalves(
+  offered: readonly string[],
+  wanted: OpenerSettings["directions"],
+  path: string,
+): readonly ("input" | "output")[] {
+  const served = (["input", "output"] as const).filter((half) =>
+    offered.includes(half === "input" ? "InputBinding" : "OutputBinding"),
+  );
+  const halves = wanted ? served.filter((half) => wanted.includes(half)) : served;
+  if (halves.length > 0) return halves;
+  throw new ComponentError(
+    "invalid-argument",
+    `${path} is an ${served.join(" and ")} binding, but metadata direction wants ${wanted?.join(", ")}`,
+  );
+}
