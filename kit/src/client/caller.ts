@@ -42,23 +42,35 @@ export class Caller {
   }
 
   /** Hot path. */
-  async call<Request, Response>(method: RemoteMethod<Request, Response>, request: Request, call?: Call): Promise<Response> {
+  async call<Request, Response>(
+    method: RemoteMethod<Request, Response>,
+    request: Request,
+    call?: Call,
+  ): Promise<Response> {
     const signal = call?.signal;
     const options = signal === undefined ? this.#plain : { metadata: this.#metadata, signal };
     try {
-      return method.responseType.decode(await this.#channel.unary(method.path, encodeMessage(method.requestType, request), options));
+      return method.responseType.decode(
+        await this.#channel.unary(method.path, encodeMessage(method.requestType, request), options),
+      );
     } catch (error) {
       throw asComponentError(error);
     }
   }
 
-  async init<Request, Response>(method: RemoteMethod<Request, Response>, request: Request, options: InitOptions = {}): Promise<Response> {
+  async init<Request, Response>(
+    method: RemoteMethod<Request, Response>,
+    request: Request,
+    options: InitOptions = {},
+  ): Promise<Response> {
     const onHeaders = (headers: RpcMetadata): void => {
       this.peerIsKit = headers.some(([name]) => name === kitHeader);
     };
     try {
       const bytes = encodeMessage(method.requestType, request);
-      return method.responseType.decode(await this.#channel.unary(method.path, bytes, { ...options, metadata: this.#metadata, onHeaders }));
+      return method.responseType.decode(
+        await this.#channel.unary(method.path, bytes, { ...options, metadata: this.#metadata, onHeaders }),
+      );
     } catch (error) {
       throw asComponentError(error);
     }

@@ -16,5 +16,7 @@ export function deliveryLimits(
   { concurrency = defaultConcurrency }: DeliveryOptions,
   otherwise: number,
 ): { concurrency: number; endTimeoutMs: number } {
-  return peerIsKit ? { concurrency, endTimeoutMs: 10_000 } : { concurrency: Math.min(concurrency, otherwise), endTimeoutMs: 500 };
+  return peerIsKit
+    ? { concurrency, endTimeoutMs: 10_000 }
+    : { concurrency: Math.min(concurrency, otherwise), endTimeoutMs: 500 };
 }

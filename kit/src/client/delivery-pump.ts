@@ -26,7 +26,9 @@ export class DeliveryPump {
   readonly #ended: Promise<void>;
   readonly #accepted = Promise.withResolvers<void>();
   #isAccepted: boolean;
-  #failure: ComponentError | undefined;
+  /** Why the stream ended, once it has. */
+  #failure = new ComponentError("unavailable", "the component ended the stream");
+  #broken = false;
   #active = 0;
   #idle = Promise.withResolvers<void>();
   #room: PromiseWithResolvers<void> | undefined;
@@ -69,9 +71,8 @@ export class DeliveryPump {
         this.#take(message);
         if (this.#active >= this.#settings.concurrency) await (this.#room = Promise.withResolvers()).promise;
       }
-      this.#failure ??= new ComponentError("unavailable", "the component ended the stream");
     } catch (error) {
-      this.#failure ??= asComponentError(error);
+      if (!this.#broken) this.#failure = asComponentError(error);
     }
     await this.#idle.promise;
     if (this.#closing === undefined && this.#isAccepted) this.#settings.onClosed(this.#failure);
@@ -79,10 +80,7 @@ export class DeliveryPump {
 
   #take(message: Uint8Array): void {
     if (this.#active++ === 0) this.#idle = Promise.withResolvers();
-    void this.#answer(message).then(() => {
-      this.#room?.resolve();
-      if (--this.#active === 0) this.#idle.resolve();
-    });
+    void this.#answer(message);
   }
 
   async #answer(message: Uint8Array): Promise<void> {
@@ -91,9 +89,12 @@ export class DeliveryPump {
       if (answer !== undefined) await this.#stream.send(answer);
     } catch (error) {
       // Unreadable, or the stream is gone and takes no answer: either way the message comes again on another stream.
-      this.#failure ??= asComponentError(error);
+      if (!this.#broken) this.#failure = asComponentError(error);
+      this.#broken = true;
       this.#stream.cancel();
     }
+    this.#room?.resolve();
+    if (--this.#active === 0) this.#idle.resolve();
   }
 
   async #close(): Promise<void> {

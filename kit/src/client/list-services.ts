@@ -32,7 +32,8 @@ async function ask(channel: Channel, path: string, timeoutMs: number): Promise<s
     const { messageResponse } = v1.ServerReflectionResponse.decode(bytes);
     stream.end();
     if (messageResponse?.$case === "listServicesResponse") return messageResponse.value.service.map(({ name }) => name);
-    if (messageResponse?.$case === "errorResponse") throw new RpcError(messageResponse.value.errorCode, messageResponse.value.errorMessage);
+    if (messageResponse?.$case === "errorResponse")
+      throw new RpcError(messageResponse.value.errorCode, messageResponse.value.errorMessage);
     break;
   }
   throw new ComponentError("internal", "the peer's reflection service did not answer with its services");

@@ -24,7 +24,11 @@ export interface RemotePubSub extends PubSub {
  * messages that must keep their order. A component of our own kit sends ahead only what has no order among it (it waits for
  * a partition's message to settle before it sends the next), so there `concurrency` of them are handled side by side.
  */
-export function remotePubSub(channel: Channel, name: string, options: DeliveryOptions = {}): Remote<"pubsub", RemotePubSub> {
+export function remotePubSub(
+  channel: Channel,
+  name: string,
+  options: DeliveryOptions = {},
+): Remote<"pubsub", RemotePubSub> {
   const caller = new Caller(channel, name);
   return {
     async init(properties, initOptions) {
@@ -44,7 +48,12 @@ const pauseMethod = remoteMethod(PubSubDefinition, methods.pause);
 const resumeMethod = remoteMethod(PubSubDefinition, methods.resume);
 const pullMessagesPath = methodPath(PubSubDefinition, methods.pullMessages);
 
-function pubSub(caller: Caller, features: readonly string[], pubsubName: string, options: DeliveryOptions): RemotePubSub {
+function pubSub(
+  caller: Caller,
+  features: readonly string[],
+  pubsubName: string,
+  options: DeliveryOptions,
+): RemotePubSub {
   const pumps = new Set<DeliveryPump>();
   const broker: RemotePubSub = {
     features,
@@ -57,7 +66,11 @@ function pubSub(caller: Caller, features: readonly string[], pubsubName: string,
         // Others send headers with their first message, which may be hours away.
         waitForHeaders: caller.peerIsKit,
         open: (accepted) => caller.open(pullMessagesPath, accepted),
-        first: encodeMessage(PullMessagesRequest, { topic: { name: topic, metadata }, ackMessageId: "", ackError: undefined }),
+        first: encodeMessage(PullMessagesRequest, {
+          topic: { name: topic, metadata },
+          ackMessageId: "",
+          ackError: undefined,
+        }),
         handle: (bytes) => handleMessage(bytes, topic, deliver),
         onClosed(error) {
           pumps.delete(pump);
@@ -82,7 +95,8 @@ function pubSub(caller: Caller, features: readonly string[], pubsubName: string,
   };
   if (features.includes("BULK_PUBSUB")) {
     broker.bulkPublish = async ({ topic, entries, metadata }, call) =>
-      (await caller.call(bulkPublishMethod, { pubsubName, topic, entries: [...entries], metadata }, call)).failedEntries;
+      (await caller.call(bulkPublishMethod, { pubsubName, topic, entries: [...entries], metadata }, call))
+        .failedEntries;
   }
   return broker;
 }

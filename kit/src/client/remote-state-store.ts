@@ -40,7 +40,10 @@ const deleteMethod = remoteMethod(StateStoreDefinition, methods.delete);
 const bulkGetMethod = remoteMethod(StateStoreDefinition, methods.bulkGet);
 const bulkSetMethod = remoteMethod(StateStoreDefinition, methods.bulkSet);
 const bulkDeleteMethod = remoteMethod(StateStoreDefinition, methods.bulkDelete);
-const transactMethod = remoteMethod(TransactionalStateStoreDefinition, TransactionalStateStoreDefinition.methods.transact);
+const transactMethod = remoteMethod(
+  TransactionalStateStoreDefinition,
+  TransactionalStateStoreDefinition.methods.transact,
+);
 const queryMethod = remoteMethod(QueriableStateStoreDefinition, QueriableStateStoreDefinition.methods.query);
 const multiMaxSizeMethod = remoteMethod(
   TransactionalStoreMultiMaxSizeDefinition,

@@ -1,8 +1,4 @@
-import {
-  Sorting_Order,
-  StateOptions_StateConcurrency,
-  StateOptions_StateConsistency,
-} from "@trilby/proto/components";
+import { Sorting_Order, StateOptions_StateConcurrency, StateOptions_StateConsistency } from "@trilby/proto/components";
 import type * as wire from "@trilby/proto/components";
 import type {
   BulkGetItem,
@@ -63,7 +59,10 @@ export function resultFromWire({ data, etag, metadata, contentType }: wire.GetRe
 }
 
 /** One item for each key that was asked for, whatever the store left out. */
-export function bulkItemsToWire(requests: readonly { readonly key: string }[], items: readonly BulkGetItem[]): wire.BulkStateItem[] {
+export function bulkItemsToWire(
+  requests: readonly { readonly key: string }[],
+  items: readonly BulkGetItem[],
+): wire.BulkStateItem[] {
   const result = items.map(({ key, data = empty, etag, error = "", metadata = {}, contentType = "" }) => ({
     key,
     data,
@@ -73,10 +72,20 @@ export function bulkItemsToWire(requests: readonly { readonly key: string }[], i
     contentType,
   }));
   return result.concat(
-    missingKeys(requests, items).map((key) => ({ key, data: empty, etag: undefined, error: "", metadata: {}, contentType: "" })),
+    missingKeys(requests, items).map((key) => ({
+      key,
+      data: empty,
+      etag: undefined,
+      error: "",
+      metadata: {},
+      contentType: "",
+    })),
   );
 }
-export function bulkItemsFromWire(requests: readonly { readonly key: string }[], items: readonly wire.BulkStateItem[]): BulkGetItem[] {
+export function bulkItemsFromWire(
+  requests: readonly { readonly key: string }[],
+  items: readonly wire.BulkStateItem[],
+): BulkGetItem[] {
   const result = items.map((item): BulkGetItem => {
     const { key, error } = item;
     return error === "" ? { key, ...resultFromWire(item) } : { key, error };
@@ -102,7 +111,10 @@ export function operationFromWire({ request }: wire.TransactionalStateOperation)
 
 /** Each branch of the filter travels as JSON in an `Any` without a type. */
 export function queryToWire({ filter = {}, sort, page }: Query): wire.Query {
-  const branches = Object.entries(filter).map(([name, branch]) => [name, { typeUrl: "", value: encoder.encode(JSON.stringify(branch)) }]);
+  const branches = Object.entries(filter).map(([name, branch]) => [
+    name,
+    { typeUrl: "", value: encoder.encode(JSON.stringify(branch)) },
+  ]);
   return {
     filter: Object.fromEntries(branches),
     sort: sort.map(({ key, order }) => ({ key, order: Sorting_Order[order] })),
@@ -169,7 +181,10 @@ function optionsToWire({ concurrency, consistency }: StateOptions): wire.StateOp
 }
 function optionsFromWire(options: wire.StateOptions | undefined): StateOptions {
   if (options === undefined) return noOptions;
-  return { concurrency: concurrencyFromWire(options.concurrency), consistency: consistencyFromWire(options.consistency) };
+  return {
+    concurrency: concurrencyFromWire(options.concurrency),
+    consistency: consistencyFromWire(options.consistency),
+  };
 }
 const noOptions: StateOptions = { concurrency: "", consistency: "" };
 
@@ -195,7 +210,10 @@ function consistencyFromWire(consistency: wire.StateOptions_StateConsistency): C
   return "";
 }
 
-function missingKeys(requests: readonly { readonly key: string }[], items: readonly { readonly key: string }[]): string[] {
+function missingKeys(
+  requests: readonly { readonly key: string }[],
+  items: readonly { readonly key: string }[],
+): string[] {
   const answered = new Set(items.map(({ key }) => key));
   return [...new Set(requests.map(({ key }) => key))].filter((key) => !answered.has(key));
 }

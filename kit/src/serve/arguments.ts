@@ -22,7 +22,8 @@ export function parseArguments(args: readonly string[]): Arguments {
     },
   });
   const { socket, name, help, version, metadata } = values;
-  if (socket !== undefined && name !== undefined) throw new Error("--socket already says where to serve: leave --name out.");
+  if (socket !== undefined && name !== undefined)
+    throw new Error("--socket already says where to serve: leave --name out.");
   const show = help ? "help" : version ? "version" : metadata ? "metadata" : undefined;
   return { socket, socketsFolder: values["sockets-folder"], name, show };
 }

@@ -27,7 +27,11 @@ export function serveOutputBinding(server: RpcServer, component: ServedComponent
   return [{ definition: OutputBindingDefinition, listed: () => true }];
 }
 
-export function serveInputBinding(server: RpcServer, component: ServedComponent<"bindings">, settings: DeliverySettings): ServedService[] {
+export function serveInputBinding(
+  server: RpcServer,
+  component: ServedComponent<"bindings">,
+  settings: DeliverySettings,
+): ServedService[] {
   serveUnary(server, InputBindingDefinition, { init: initialise(component), ping: ping(component) });
   serveStream(server, InputBindingDefinition, InputBindingDefinition.methods.read, (stream, name, call) =>
     read(component, stream, name, call, settings),
@@ -45,7 +49,8 @@ async function read(
   settings: DeliverySettings,
 ): Promise<void> {
   const { read: start } = component.instance(name);
-  if (start === undefined) throw new ComponentError("unimplemented", `${component.definition.type} is not an input binding`);
+  if (start === undefined)
+    throw new ComponentError("unimplemented", `${component.definition.type} is not an input binding`);
 
   const pending = new PendingAcknowledgements<Uint8Array>((bytes) => stream.send(bytes), settings);
   const deliver = ({ data, metadata, contentType = "" }: BindingEvent): Promise<Uint8Array> =>
@@ -59,9 +64,17 @@ async function read(
     logger: settings.logger(name),
     open: () => start(deliver),
     answered(message) {
-      const { messageId, responseData, responseError } = decode(ReadRequest, message, InputBindingDefinition.methods.read);
+      const { messageId, responseData, responseError } = decode(
+        ReadRequest,
+        message,
+        InputBindingDefinition.methods.read,
+      );
       if (responseError === undefined) pending.resolve(messageId, responseData);
-      else pending.reject(messageId, new ComponentError("internal", responseError.message || "the application refused the event"));
+      else
+        pending.reject(
+          messageId,
+          new ComponentError("internal", responseError.message || "the application refused the event"),
+        );
     },
   });
 }

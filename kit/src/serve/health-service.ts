@@ -1,5 +1,10 @@
 import { once } from "node:events";
-import { HealthCheckRequest, HealthCheckResponse, HealthCheckResponse_ServingStatus, HealthDefinition } from "@trilby/proto/health";
+import {
+  HealthCheckRequest,
+  HealthCheckResponse,
+  HealthCheckResponse_ServingStatus,
+  HealthDefinition,
+} from "@trilby/proto/health";
 import { encodeMessage } from "@trilby/proto/encode";
 import { RpcCode, RpcError } from "../transport/rpc-error.ts";
 import type { RpcServer } from "../transport/index.ts";
@@ -7,7 +12,11 @@ import type { ServedService } from "./served-service.ts";
 import { decode, serveStream, serveUnary } from "./service.ts";
 
 /** `stopping` is aborted when the process begins to shut down: from then on nothing is serving. */
-export function serveHealth(server: RpcServer, services: readonly ServedService[], stopping: AbortSignal): ServedService {
+export function serveHealth(
+  server: RpcServer,
+  services: readonly ServedService[],
+  stopping: AbortSignal,
+): ServedService {
   const status = (service: string): HealthCheckResponse_ServingStatus => {
     if (service !== "" && !services.some((each) => each.definition.fullName === service && each.listed())) {
       return HealthCheckResponse_ServingStatus.SERVICE_UNKNOWN;

@@ -19,7 +19,8 @@ export function initialise<K extends Kind>(component: ServedComponent<K>) {
 export function ping<K extends Kind>(component: ServedComponent<K>) {
   return async (_: object, name: string, call: ServerCall): Promise<object> => {
     const instance = component.instance(name);
-    if (instance.ping === undefined) throw new ComponentError("unimplemented", `${component.definition.type} has nothing to ping`);
+    if (instance.ping === undefined)
+      throw new ComponentError("unimplemented", `${component.definition.type} has nothing to ping`);
     await instance.ping(call);
     return {};
   };

@@ -10,14 +10,22 @@ export interface LogSettings {
 }
 
 /** Makes loggers that write one line an entry. `fixed` stands in each of them. */
-export function createLog({ level = "info", json = false, write }: LogSettings): (fixed?: Readonly<Record<string, string>>) => Logger {
+export function createLog({
+  level = "info",
+  json = false,
+  write,
+}: LogSettings): (fixed?: Readonly<Record<string, string>>) => Logger {
   const lowest = Math.max(0, (levels as readonly string[]).includes(level) ? levels.indexOf(level as "info") : 1);
   return (fixed = {}) => {
     const entry = (at: (typeof levels)[number]) => {
       if (levels.indexOf(at) < lowest) return () => undefined;
       return (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
         const time = new Date().toISOString();
-        write(json ? jsonLine({ time, level: at, ...fixed, msg: message }, fields) : textLine(time, at, message, { ...fixed, ...fields }));
+        write(
+          json
+            ? jsonLine({ time, level: at, ...fixed, msg: message }, fields)
+            : textLine(time, at, message, { ...fixed, ...fields }),
+        );
       };
     };
     return { debug: entry("debug"), info: entry("info"), warn: entry("warn"), error: entry("error") };

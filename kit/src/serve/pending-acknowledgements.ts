@@ -72,7 +72,10 @@ export class PendingAcknowledgements<Answer> {
 }
 
 function subscriberGone(): ComponentError {
-  return new ComponentError("cancelled", "the subscriber went away before it answered; the message stays unacknowledged");
+  return new ComponentError(
+    "cancelled",
+    "the subscriber went away before it answered; the message stays unacknowledged",
+  );
 }
 
 function tooLarge(bytes: number, maxBytes: number): ComponentError {

@@ -37,7 +37,9 @@ export function exitOnEnd(logger: Logger, drainMs: number, withParent: boolean):
   // Nobody reads the output of an orphan; that alone is no reason to fall over.
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
-  process.on("unhandledRejection", (reason) => logger.error("a promise was rejected and nobody handled it", { error: describe(reason) }));
+  process.on("unhandledRejection", (reason) =>
+    logger.error("a promise was rejected and nobody handled it", { error: describe(reason) }),
+  );
   process.on("uncaughtException", (error) => {
     logger.error("an exception was thrown and nobody caught it: ending", { error: describe(error) });
     process.exit(1);

@@ -11,7 +11,11 @@ import type { ServedComponent } from "./served-component.ts";
 import type { ServedService } from "./served-service.ts";
 import { decode, serveStream, serveUnary } from "./service.ts";
 
-export function servePubSub(server: RpcServer, component: ServedComponent<"pubsub">, settings: DeliverySettings): ServedService[] {
+export function servePubSub(
+  server: RpcServer,
+  component: ServedComponent<"pubsub">,
+  settings: DeliverySettings,
+): ServedService[] {
   const { type } = component.definition;
   const absent = (what: string) => new ComponentError("unimplemented", `${type} has no ${what}`);
   serveUnary(server, PubSubDefinition, {
@@ -73,7 +77,11 @@ async function pullMessages(
     answered(message) {
       const { ackMessageId, ackError } = decode(PullMessagesRequest, message, method);
       if (ackError === undefined) pending.resolve(ackMessageId);
-      else pending.reject(ackMessageId, new ComponentError("internal", ackError.message || "the subscriber could not handle the message"));
+      else
+        pending.reject(
+          ackMessageId,
+          new ComponentError("internal", ackError.message || "the subscriber could not handle the message"),
+        );
     },
   });
 }

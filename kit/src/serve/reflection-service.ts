@@ -26,7 +26,11 @@ export function serveReflection(server: RpcServer, services: readonly ServedServ
 }
 
 function respond(request: v1.ServerReflectionRequest, services: readonly ServedService[]): v1.ServerReflectionResponse {
-  return { validHost: request.host, originalRequest: request, messageResponse: answer(request.messageRequest, services) };
+  return {
+    validHost: request.host,
+    originalRequest: request,
+    messageResponse: answer(request.messageRequest, services),
+  };
 }
 
 function answer(

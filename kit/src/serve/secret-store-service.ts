@@ -10,7 +10,9 @@ export function serveSecretStore(server: RpcServer, component: ServedComponent<"
     init: initialise(component),
     features: async (_, name) => ({ features: [...component.features(name)] }),
     ping: ping(component),
-    get: async ({ key, metadata }, name, call) => ({ data: await component.instance(name).get({ name: key, metadata }, call) }),
+    get: async ({ key, metadata }, name, call) => ({
+      data: await component.instance(name).get({ name: key, metadata }, call),
+    }),
     bulkGet: async ({ metadata }, name, call) => {
       const found = await component.instance(name).bulkGet(metadata, call);
       return { data: Object.fromEntries(Object.entries(found).map(([key, secrets]) => [key, { secrets }])) };

@@ -6,7 +6,6 @@ import { createLog } from "./log.ts";
 import { exitOnEnd } from "./process-end.ts";
 import { socketNames, socketsFolder } from "./socket-names.ts";
 import { startServing } from "./start-serving.ts";
-import type { Serving } from "./start-serving.ts";
 
 export interface ServeOptions {
   /** What `--version` prints: the package's own. */
@@ -19,8 +18,13 @@ export interface ServeOptions {
  * The whole of a component's executable: reads the command line and the environment, serves the declarations on Dapr's
  * sockets folder, and ends the process in good order. `await serve(component)` is all a package needs.
  */
-export async function serve(definitions: ComponentDefinition | readonly ComponentDefinition[], options: ServeOptions = {}): Promise<void> {
-  const all: readonly ComponentDefinition[] = Array.isArray(definitions) ? definitions : [definitions as ComponentDefinition];
+export async function serve(
+  definitions: ComponentDefinition | readonly ComponentDefinition[],
+  options: ServeOptions = {},
+): Promise<void> {
+  const all: readonly ComponentDefinition[] = Array.isArray(definitions)
+    ? definitions
+    : [definitions as ComponentDefinition];
   const environment = process.env;
   const log = createLog({
     level: environment["TRILBY_LOG_LEVEL"],
@@ -65,11 +69,13 @@ export function plan(
   const bySocket = new Map<string, ComponentDefinition[]>();
   for (const definition of definitions) {
     const names = name === undefined ? socketNames(definition) : [name];
-    const paths = socket === undefined ? names.map((each) => join(folder ?? socketsFolder(environment), `${each}.sock`)) : [socket];
+    const paths =
+      socket === undefined ? names.map((each) => join(folder ?? socketsFolder(environment), `${each}.sock`)) : [socket];
     for (const path of paths) {
       const served = bySocket.get(path) ?? [];
       const other = served.find(({ kind }) => kind === definition.kind);
-      if (other) throw new Error(`${definition.type} and ${other.type} would both answer for ${definition.kind} on ${path}.`);
+      if (other)
+        throw new Error(`${definition.type} and ${other.type} would both answer for ${definition.kind} on ${path}.`);
       bySocket.set(path, [...served, definition]);
     }
   }
@@ -77,7 +83,11 @@ export function plan(
   return [...groups.values()].map((group) => ({ sockets: group.map(([path]) => path), served: group[0]![1] }));
 }
 
-async function shown(what: NonNullable<Arguments["show"]>, definitions: readonly ComponentDefinition[], { version }: ServeOptions): Promise<string> {
+async function shown(
+  what: NonNullable<Arguments["show"]>,
+  definitions: readonly ComponentDefinition[],
+  { version }: ServeOptions,
+): Promise<string> {
   const types = definitions.map(({ type }) => type);
   if (what === "help") return helpText(types);
   if (what === "version") return `${types.join(", ")} ${version ?? definitions[0]?.version ?? ""}\n`;

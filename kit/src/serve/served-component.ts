@@ -82,7 +82,12 @@ export class ServedComponent<K extends Kind> {
     await Promise.all([...this.#slots].map(([name, slot]) => this.#close(slot, name)));
   }
 
-  async #open(slot: Slot<K>, name: string, properties: Readonly<Record<string, string>>, caller: AbortSignal): Promise<void> {
+  async #open(
+    slot: Slot<K>,
+    name: string,
+    properties: Readonly<Record<string, string>>,
+    caller: AbortSignal,
+  ): Promise<void> {
     if (this.#stopping.signal.aborted) throw shuttingDown();
     if (slot.opened !== undefined) {
       const replaced = new RpcError(RpcCode.UNAVAILABLE, `${this.#display(name)} is initialised again`);
@@ -111,7 +116,9 @@ export class ServedComponent<K extends Kind> {
     if (opened === undefined) return;
     slot.opened = undefined;
     const logger = this.#settings.logger(name);
-    const closing = opened.close().catch((error: unknown) => logger.warn("closing the instance failed", { error: String(error) }));
+    const closing = opened
+      .close()
+      .catch((error: unknown) => logger.warn("closing the instance failed", { error: String(error) }));
     if (!(await within(this.#settings.closeTimeoutMs, closing))) {
       logger.warn(`the instance did not close within ${this.#settings.closeTimeoutMs} ms; going on without it`);
     }
@@ -120,13 +127,19 @@ export class ServedComponent<K extends Kind> {
   #notInitialised(name: string): RpcError {
     const failure = this.#slots.get(name)?.failure;
     const why = failure instanceof Error ? `; its last Init failed: ${failure.message}` : "";
-    return new RpcError(RpcCode.FAILED_PRECONDITION, `${this.#display(name)} is not initialised in this process: call Init first${why}`, {
-      trailers: [[notInitialisedTrailer, "true"]],
-    });
+    return new RpcError(
+      RpcCode.FAILED_PRECONDITION,
+      `${this.#display(name)} is not initialised in this process: call Init first${why}`,
+      {
+        trailers: [[notInitialisedTrailer, "true"]],
+      },
+    );
   }
 
   #display(name: string): string {
-    return name === "" ? `the instance without a name of ${this.definition.type}` : `instance "${name}" of ${this.definition.type}`;
+    return name === ""
+      ? `the instance without a name of ${this.definition.type}`
+      : `instance "${name}" of ${this.definition.type}`;
   }
 }
 

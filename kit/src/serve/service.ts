@@ -53,11 +53,17 @@ export function serveStream(
   });
 }
 
-export function decode<Message>(codec: MessageCodec<Message>, bytes: Uint8Array, { name }: { readonly name: string }): Message {
+export function decode<Message>(
+  codec: MessageCodec<Message>,
+  bytes: Uint8Array,
+  { name }: { readonly name: string },
+): Message {
   try {
     return codec.decode(bytes);
   } catch (error) {
-    throw new RpcError(RpcCode.INVALID_ARGUMENT, `the request of ${name} cannot be decoded: ${String(error)}`, { cause: error });
+    throw new RpcError(RpcCode.INVALID_ARGUMENT, `the request of ${name} cannot be decoded: ${String(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -29,7 +29,10 @@ export interface Serving {
 }
 
 /** Serves declarations on sockets in this process. Declarations of one call share their sockets: one of each kind. */
-export async function startServing(definitions: readonly ComponentDefinition[], settings: ServingSettings): Promise<Serving> {
+export async function startServing(
+  definitions: readonly ComponentDefinition[],
+  settings: ServingSettings,
+): Promise<Serving> {
   const { maxReceiveBytes = 64 * mebibyte, maxMessageBytes = 4 * mebibyte, logger = () => silent } = settings;
   const server = await createServer({ maxReceiveBytes });
   const components: Stoppable[] = [];
@@ -74,7 +77,11 @@ interface ServedDefinition {
   readonly services: readonly ServedService[];
 }
 
-function serveDefinition(server: RpcServer, definition: ComponentDefinition, settings: DeliverySettings): ServedDefinition {
+function serveDefinition(
+  server: RpcServer,
+  definition: ComponentDefinition,
+  settings: DeliverySettings,
+): ServedDefinition {
   const { logger } = settings;
   switch (definition.kind) {
     case "state": {

@@ -29,7 +29,11 @@ export class RpcError extends Error {
   /** Trailers that came, or go, with the status. */
   readonly trailers: RpcMetadata;
 
-  constructor(code: number, message: string, options: { details?: Uint8Array; trailers?: RpcMetadata; cause?: unknown } = {}) {
+  constructor(
+    code: number,
+    message: string,
+    options: { details?: Uint8Array; trailers?: RpcMetadata; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "RpcError";
     this.code = code;

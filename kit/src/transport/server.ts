@@ -12,9 +12,7 @@ export interface RpcServer {
   close(timeoutMs: number): Promise<void>;
 }
 
-export type ListenAddress =
-  | { readonly path: string }
-  | { readonly host: string; readonly port: number };
+export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
 export interface ServerCall {
   readonly path: string;

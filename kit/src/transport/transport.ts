@@ -13,7 +13,9 @@ export type Target = ListenAddress;
 
 export interface ConnectOptions extends MessageLimits {
   readonly tls?: ClientTls | undefined;
-  readonly keepalive?: (Keepalive & { /** Also while no call is under way. Absent: no. */ readonly whenIdle?: boolean }) | undefined;
+  readonly keepalive?:
+    | (Keepalive & { /** Also while no call is under way. Absent: no. */ readonly whenIdle?: boolean })
+    | undefined;
   /** The longest pause between two attempts to connect; the first one is 50 ms. Default 500. */
   readonly maxReconnectMs?: number | undefined;
 }

@@ -47,7 +47,8 @@ async function removeDeadSocket(path: string): Promise<void> {
     throw error;
   });
   if (found === undefined) return;
-  if (!found.isSocket()) throw new Error(`${path} exists and is not a socket. Remove it, or choose another socket path.`);
+  if (!found.isSocket())
+    throw new Error(`${path} exists and is not a socket. Remove it, or choose another socket path.`);
   if (await isAnswered(path)) {
     throw new Error(`Another process serves the socket ${path}. Stop it, or choose another socket path.`);
   }
@@ -65,7 +66,9 @@ function isAnswered(path: string): Promise<boolean> {
       resolve(answered);
     };
     socket.once("connect", () => answer(true));
-    socket.once("error", (error: NodeJS.ErrnoException) => answer(error.code !== "ECONNREFUSED" && error.code !== "ENOENT"));
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      answer(error.code !== "ECONNREFUSED" && error.code !== "ENOENT"),
+    );
   });
 }
 

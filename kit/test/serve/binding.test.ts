@@ -4,7 +4,11 @@ import { string, text } from "../transport/fixture.ts";
 import { bell } from "./components.ts";
 import { served } from "./fixture.ts";
 
-const failure = (promise: Promise<unknown>): Promise<any> => promise.then(() => expect.fail("should have failed"), (error: unknown) => error);
+const failure = (promise: Promise<unknown>): Promise<any> =>
+  promise.then(
+    () => expect.fail("should have failed"),
+    (error: unknown) => error,
+  );
 
 test("invoke carries data, metadata and content type both ways", async () => {
   const { channel } = await served([bell().definition]);
@@ -21,7 +25,9 @@ test("invoke carries data, metadata and content type both ways", async () => {
     metadata: {},
     contentType: undefined,
   });
-  expect(await failure(instance.invoke!({ operation: "whistle", data: text(""), metadata: {} }))).toMatchObject({ code: "invalid-argument" });
+  expect(await failure(instance.invoke!({ operation: "whistle", data: text(""), metadata: {} }))).toMatchObject({
+    code: "invalid-argument",
+  });
 });
 
 test("the halves are initialised apart and opened once for each direction", async () => {

@@ -21,13 +21,19 @@ const rogue = defineStateStore({
       async set({ key, value }) {
         if (key === "deliver") {
           const text = new TextDecoder().decode(value);
-          sources.at(-1)!.deliver({ data: value, topic: "orders", metadata: {} }).then(
-            () => logger.info(`handled ${text}`),
-            (error: { code: string }) => logger.info(`not handled ${text}: ${error.code}`),
-          );
+          sources
+            .at(-1)!
+            .deliver({ data: value, topic: "orders", metadata: {} })
+            .then(
+              () => logger.info(`handled ${text}`),
+              (error: { code: string }) => logger.info(`not handled ${text}: ${error.code}`),
+            );
         }
         if (key === "reject") void Promise.reject(new Error("nobody handles this"));
-        if (key === "throw") setImmediate(() => { throw new Error("nobody catches this"); });
+        if (key === "throw")
+          setImmediate(() => {
+            throw new Error("nobody catches this");
+          });
         if (key === "hang") await new Promise(() => undefined);
       },
       delete: async () => undefined,

@@ -1,5 +1,21 @@
-import { ComponentError, defineBinding, definePubSub, defineSecretStore, defineStateStore, integer, text } from "@trilby/kit";
-import type { BindingDefinition, Deliver, DeliverEvent, OpenContext, PubSub, PubSubDefinition, StateStoreDefinition } from "@trilby/kit";
+import {
+  ComponentError,
+  defineBinding,
+  definePubSub,
+  defineSecretStore,
+  defineStateStore,
+  integer,
+  text,
+} from "@trilby/kit";
+import type {
+  BindingDefinition,
+  Deliver,
+  DeliverEvent,
+  OpenContext,
+  PubSub,
+  PubSubDefinition,
+  StateStoreDefinition,
+} from "@trilby/kit";
 
 export interface Opened {
   readonly context: OpenContext;
@@ -31,17 +47,21 @@ export function shelf(): { definition: StateStoreDefinition; opened: Opened[] } 
       let version = 0;
       const check = (key: string, etag: string | undefined): void => {
         if (etag === "bad") throw new ComponentError("etag-invalid", "the etag is no number");
-        if (etag !== undefined && items.get(key)?.etag !== etag) throw new ComponentError("etag-mismatch", `the etag of ${key} does not match`);
+        if (etag !== undefined && items.get(key)?.etag !== etag)
+          throw new ComponentError("etag-mismatch", `the etag of ${key} does not match`);
       };
       return {
         async get({ key, metadata, consistency }) {
-          if (key === "echo") return { data: new TextEncoder().encode(JSON.stringify({ metadata, consistency, label })), etag: "e" };
+          if (key === "echo")
+            return { data: new TextEncoder().encode(JSON.stringify({ metadata, consistency, label })), etag: "e" };
           const found = items.get(key);
           return found && { ...found, metadata: { ttlExpireTime: "2030-01-01T00:00:00Z" } };
         },
         async set({ key, value, etag, options, contentType }, call) {
           if (key === "wait") {
-            await new Promise((_, reject) => call?.signal?.addEventListener("abort", () => reject(new ComponentError("cancelled", "gave up"))));
+            await new Promise((_, reject) =>
+              call?.signal?.addEventListener("abort", () => reject(new ComponentError("cancelled", "gave up"))),
+            );
           }
           if (key === "plain") throw new Error("something odd");
           if (key === "api") {
@@ -62,14 +82,21 @@ export function shelf(): { definition: StateStoreDefinition; opened: Opened[] } 
         async bulkDelete(requests) {
           const affected = requests.filter(({ key }) => items.delete(key)).length;
           if (affected !== requests.length) {
-            throw new ComponentError("row-mismatch", "some were not there", { rows: { expected: requests.length, affected } });
+            throw new ComponentError("row-mismatch", "some were not there", {
+              rows: { expected: requests.length, affected },
+            });
           }
         },
         async transact(operations, metadata) {
           if (metadata["fail"]) throw new ComponentError("resource-exhausted", "too much");
           for (const { request } of operations) check(request.key, request.etag);
           for (const operation of operations) {
-            if (operation.kind === "set") items.set(operation.request.key, { data: operation.request.value, etag: String(++version), contentType: undefined });
+            if (operation.kind === "set")
+              items.set(operation.request.key, {
+                data: operation.request.value,
+                etag: String(++version),
+                contentType: undefined,
+              });
             else items.delete(operation.request.key);
           }
         },
@@ -122,7 +149,9 @@ export function puppet(features: PubSubDefinition["features"] = ["BULK_PUBSUB"])
         },
         ...(features.includes("BULK_PUBSUB") && {
           bulkPublish: async ({ entries }) =>
-            entries.filter(({ contentType }) => contentType === "bad").map(({ entryId }) => ({ entryId, error: "refused" })),
+            entries
+              .filter(({ contentType }) => contentType === "bad")
+              .map(({ entryId }) => ({ entryId, error: "refused" })),
         }),
         async subscribe({ topic, metadata }, deliver) {
           if (topic === "forbidden") throw new ComponentError("permission-denied", "not that topic");
@@ -204,7 +233,10 @@ export const drawer = defineSecretStore({
   features: ["MULTIPLE_KEY_VALUES_PER_SECRET"],
   metadata: {},
   async open() {
-    const secrets: Record<string, Record<string, string>> = { knife: { knife: "sharp" }, forks: { small: "1", large: "2" } };
+    const secrets: Record<string, Record<string, string>> = {
+      knife: { knife: "sharp" },
+      forks: { small: "1", large: "2" },
+    };
     return {
       async get({ name, metadata }) {
         if (metadata["version"]) return { version: metadata["version"] };

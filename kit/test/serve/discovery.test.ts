@@ -16,7 +16,9 @@ test("all kinds on one socket are listed, by either version of reflection", asyn
   const listed = await listServices(channel, 5000);
   expect(listed.toSorted()).toEqual(
     [
-      ...["StateStore", "TransactionalStateStore", "TransactionalStoreMultiMaxSize", "QueriableStateStore"].map(service),
+      ...["StateStore", "TransactionalStateStore", "TransactionalStoreMultiMaxSize", "QueriableStateStore"].map(
+        service,
+      ),
       ...["PubSub", "InputBinding", "OutputBinding", "SecretStore"].map(service),
       "grpc.health.v1.Health",
       "grpc.reflection.v1.ServerReflection",
@@ -24,7 +26,10 @@ test("all kinds on one socket are listed, by either version of reflection", asyn
     ].toSorted(),
   );
   for (const version of [v1, v1alpha]) {
-    const names = (await reflect(channel, version.ServerReflectionDefinition.fullName, { $case: "listServices", value: "" })) as any;
+    const names = (await reflect(channel, version.ServerReflectionDefinition.fullName, {
+      $case: "listServices",
+      value: "",
+    })) as any;
     expect(names.value.service.map(({ name }: { name: string }) => name)).toEqual(listed);
   }
 });
@@ -36,7 +41,7 @@ test("optional services are listed when the declaration or an instance has the f
     {
       ...few,
       open: async (options: { label: string }, context: never) => {
-        const { query, transact, multiMaxSize, ...store } = await definition.open(options, context);
+        const { query, transact: _, multiMaxSize: __, ...store } = await definition.open(options, context);
         return options.label === "large" ? { ...store, query: query!, features: ["ETAG", "QUERY_API"] } : store;
       },
     },
@@ -51,7 +56,11 @@ test("optional services are listed when the declaration or an instance has the f
   expect(listed).not.toContain(service("TransactionalStateStore"));
 });
 
-async function reflect(channel: Channel, fullName: string, messageRequest: v1.ServerReflectionRequest["messageRequest"]) {
+async function reflect(
+  channel: Channel,
+  fullName: string,
+  messageRequest: v1.ServerReflectionRequest["messageRequest"],
+) {
   const stream = channel.stream(`/${fullName}/ServerReflectionInfo`);
   await stream.send(v1.ServerReflectionRequest.encode({ host: "h", messageRequest }).finish());
   stream.end();
@@ -61,13 +70,24 @@ async function reflect(channel: Channel, fullName: string, messageRequest: v1.Se
 
 test("reflection describes files and symbols, and knows what it does not have", async () => {
   const { channel } = await served([shelf().definition]);
-  const ask = (request: v1.ServerReflectionRequest["messageRequest"]): Promise<any> => reflect(channel, v1.ServerReflectionDefinition.fullName, request);
+  const ask = (request: v1.ServerReflectionRequest["messageRequest"]): Promise<any> =>
+    reflect(channel, v1.ServerReflectionDefinition.fullName, request);
   const file = await ask({ $case: "fileContainingSymbol", value: service("StateStore") });
   expect(file.value.fileDescriptorProto.length).toBeGreaterThan(1);
-  expect(Buffer.from(file.value.fileDescriptorProto[0]).toString("latin1")).toContain("dapr/proto/components/v1/state.proto");
-  expect((await ask({ $case: "fileByFilename", value: "dapr/proto/components/v1/state.proto" })).$case).toBe("fileDescriptorResponse");
-  expect(await ask({ $case: "fileByFilename", value: "nothing.proto" })).toMatchObject({ $case: "errorResponse", value: { errorCode: RpcCode.NOT_FOUND } });
-  expect(await ask(undefined)).toMatchObject({ $case: "errorResponse", value: { errorCode: RpcCode.INVALID_ARGUMENT } });
+  expect(Buffer.from(file.value.fileDescriptorProto[0]).toString("latin1")).toContain(
+    "dapr/proto/components/v1/state.proto",
+  );
+  expect((await ask({ $case: "fileByFilename", value: "dapr/proto/components/v1/state.proto" })).$case).toBe(
+    "fileDescriptorResponse",
+  );
+  expect(await ask({ $case: "fileByFilename", value: "nothing.proto" })).toMatchObject({
+    $case: "errorResponse",
+    value: { errorCode: RpcCode.NOT_FOUND },
+  });
+  expect(await ask(undefined)).toMatchObject({
+    $case: "errorResponse",
+    value: { errorCode: RpcCode.INVALID_ARGUMENT },
+  });
 });
 
 test("a server that has v1 of reflection alone is found too", async () => {
@@ -76,8 +96,13 @@ test("a server that has v1 of reflection alone is found too", async () => {
   server.stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", async (stream) => {
     for await (const bytes of stream.messages) {
       const originalRequest = v1.ServerReflectionRequest.decode(bytes);
-      const messageResponse: v1.ServerReflectionResponse["messageResponse"] = { $case: "listServicesResponse", value: { service: [{ name: "one" }] } };
-      await stream.send(v1.ServerReflectionResponse.encode({ validHost: "", originalRequest, messageResponse }).finish());
+      const messageResponse: v1.ServerReflectionResponse["messageResponse"] = {
+        $case: "listServicesResponse",
+        value: { service: [{ name: "one" }] },
+      };
+      await stream.send(
+        v1.ServerReflectionResponse.encode({ validHost: "", originalRequest, messageResponse }).finish(),
+      );
     }
   });
   await server.listen({ path });
@@ -116,7 +141,9 @@ test("discovery of a server that never answers ends in time", async () => {
 test("health knows the services, and that the process is stopping", async () => {
   const { channel, serving } = await served([shelf().definition]);
   const check = async (name: string) =>
-    HealthCheckResponse.decode(await channel.unary("/grpc.health.v1.Health/Check", HealthCheckRequest.encode({ service: name }).finish())).status;
+    HealthCheckResponse.decode(
+      await channel.unary("/grpc.health.v1.Health/Check", HealthCheckRequest.encode({ service: name }).finish()),
+    ).status;
   expect(await check("")).toBe(1);
   expect(await check(service("StateStore"))).toBe(1);
   await expect(check(service("PubSub"))).rejects.toMatchObject({ code: RpcCode.NOT_FOUND });

@@ -16,14 +16,17 @@ const store = (type: string, version: string, aliases?: string[]): ComponentDefi
     metadata: {},
     open: () => Promise.reject(new Error("not opened here")),
   });
-const binding = (type: string, aliases?: string[]) => ({ ...store(type, "v1", aliases), kind: "bindings", binding: {} }) as ComponentDefinition;
+const binding = (type: string, aliases?: string[]) =>
+  ({ ...store(type, "v1", aliases), kind: "bindings", binding: {} }) as ComponentDefinition;
 const nothing = { socket: undefined, socketsFolder: undefined, name: undefined };
 const sockets = (definitions: ComponentDefinition[], args = {}, environment = {}) =>
   plan(definitions, { ...nothing, ...args }, environment).flatMap((each) => each.sockets);
 
 test("the socket's name is the type without its category, and with a version beyond the first", () => {
   expect(sockets([store("state.redis", "v1")])).toEqual(["/tmp/dapr-components-sockets/redis.sock"]);
-  expect(sockets([store("secretstores.hashicorp.vault", "v1")])).toEqual(["/tmp/dapr-components-sockets/hashicorp.vault.sock"]);
+  expect(sockets([store("secretstores.hashicorp.vault", "v1")])).toEqual([
+    "/tmp/dapr-components-sockets/hashicorp.vault.sock",
+  ]);
   expect(sockets([store("state.postgresql", "v2", ["state.postgres"])], { socketsFolder: "/f" })).toEqual([
     "/f/postgresql-v2.sock",
     "/f/postgres-v2.sock",
@@ -42,7 +45,11 @@ test("the folder comes from the command line, else from either variable, the plu
 });
 
 test("kinds of one name share a socket, and aliases that are not shared stay apart", () => {
-  const planned = plan([store("state.pg", "v1", ["state.postgres"]), binding("bindings.pg")], { ...nothing, socketsFolder: "/f" }, {});
+  const planned = plan(
+    [store("state.pg", "v1", ["state.postgres"]), binding("bindings.pg")],
+    { ...nothing, socketsFolder: "/f" },
+    {},
+  );
   expect(planned.map((each) => [each.sockets, each.served.map(({ type }) => type)])).toEqual([
     [["/f/pg.sock"], ["state.pg", "bindings.pg"]],
     [["/f/postgres.sock"], ["state.pg"]],

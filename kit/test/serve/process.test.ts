@@ -50,11 +50,15 @@ test("every kind is served on the socket of its name, aliases too, and the socke
   const running = start([], { DAPR_COMPONENTS_SOCKETS_FOLDER: folder, DAPR_COMPONENT_SOCKETS_FOLDER: "/nowhere" });
   const sockets = ["bell.sock", "board.sock", "kitchen.drawer.sock", "puppet.sock", "shelf.sock"];
   await expect.poll(() => running.output().split("\n").length, { timeout: 15_000 }).toBe(sockets.length + 1);
-  expect(running.output().trim().split("\n").toSorted()).toEqual(sockets.map((name) => `trilby component ready ${join(folder, name)}`));
+  expect(running.output().trim().split("\n").toSorted()).toEqual(
+    sockets.map((name) => `trilby component ready ${join(folder, name)}`),
+  );
   expect((await readdir(folder)).toSorted()).toEqual(sockets);
   expect((await stat(join(folder, "shelf.sock"))).mode & 0o777).toBe(0o600);
   const listed = await listServices(await connected(join(folder, "puppet.sock")), 5000);
-  expect(listed).toEqual(expect.arrayContaining(["dapr.proto.components.v1.PubSub", "dapr.proto.components.v1.StateStore"]));
+  expect(listed).toEqual(
+    expect.arrayContaining(["dapr.proto.components.v1.PubSub", "dapr.proto.components.v1.StateStore"]),
+  );
   running.child.kill("SIGTERM");
   expect(await running.exit).toEqual([0, null]);
   expect(await readdir(folder)).toEqual([]);
@@ -150,7 +154,10 @@ test("a rejection that nobody handles is logged, and other instances go on", asy
   const shelf = (await remoteStateStore(await connected(join(folder, "shelf.sock")), "shelf").init({})).instance;
   await rogue.set(write("reject"));
   await expect.poll(running.log).toContain("nobody handles this");
-  expect(JSON.parse(running.log().split("\n")[0]!)).toMatchObject({ level: "error", msg: "a promise was rejected and nobody handled it" });
+  expect(JSON.parse(running.log().split("\n")[0]!)).toMatchObject({
+    level: "error",
+    msg: "a promise was rejected and nobody handled it",
+  });
   await shelf.set(write("a", "1"));
   expect(string((await shelf.get(read("a")))!.data)).toBe("1");
 });
@@ -173,11 +180,15 @@ test("a socket that is served already is an error, and what was opened before is
 });
 
 test("the command line: help, version, metadata, and what is not known", async () => {
-  const [help, version, metadata, unknown, both] = ["--help", "--version", "--metadata", "--nonsense"].map((each) => start([each])).concat(start(["--socket", "/tmp/x.sock", "--name", "x"]));
+  const [help, version, metadata, unknown, both] = ["--help", "--version", "--metadata", "--nonsense"]
+    .map((each) => start([each]))
+    .concat(start(["--socket", "/tmp/x.sock", "--name", "x"]));
   expect(await help!.exit).toEqual([0, null]);
   expect(help!.output()).toContain("--sockets-folder");
   expect(await version!.exit).toEqual([0, null]);
-  expect(version!.output()).toBe("state.shelf, pubsub.puppet, state.puppet, bindings.bell, secretstores.kitchen.drawer 1.2.3\n");
+  expect(version!.output()).toBe(
+    "state.shelf, pubsub.puppet, state.puppet, bindings.bell, secretstores.kitchen.drawer 1.2.3\n",
+  );
   expect(await metadata!.exit).toEqual([0, null]);
   expect(JSON.parse(metadata!.output())).toMatchObject([{ type: "state", name: "shelf" }, {}, {}, {}, {}]);
   expect(await unknown!.exit).toEqual([1, null]);

@@ -15,15 +15,23 @@ import { channelTo, served } from "./fixture.ts";
 const message = (data: string, more = {}): Message => ({ data: text(data), topic: "orders", metadata: {}, ...more });
 const opened = async (channel: Channel, options?: DeliveryOptions): Promise<RemotePubSub> =>
   (await remotePubSub(channel, "bus", options).init({})).instance;
-const failure = (promise: Promise<unknown>): Promise<any> => promise.then(() => expect.fail("should have failed"), (error: unknown) => error);
+const failure = (promise: Promise<unknown>): Promise<any> =>
+  promise.then(
+    () => expect.fail("should have failed"),
+    (error: unknown) => error,
+  );
 const cancelled = { code: "cancelled" };
 
 /** The stream as a client in any language speaks it. */
 async function pull(channel: Channel, topic?: { name: string; metadata: Record<string, string> }) {
-  const stream: ClientStream = channel.stream("/dapr.proto.components.v1.PubSub/PullMessages", { metadata: [["x-component-instance", "bus"]] });
+  const stream: ClientStream = channel.stream("/dapr.proto.components.v1.PubSub/PullMessages", {
+    metadata: [["x-component-instance", "bus"]],
+  });
   const messages = stream.messages[Symbol.asyncIterator]();
   const send = (request: Partial<PullMessagesRequest>) =>
-    stream.send(PullMessagesRequest.encode({ topic: undefined, ackMessageId: "", ackError: undefined, ...request }).finish());
+    stream.send(
+      PullMessagesRequest.encode({ topic: undefined, ackMessageId: "", ackError: undefined, ...request }).finish(),
+    );
   await send({ topic });
   return { stream, send, next: async () => PullMessagesResponse.decode((await messages.next()).value) };
 }
@@ -42,11 +50,16 @@ test("publish carries topic, bytes, metadata and content type", async () => {
 
 test("bulk publish names the entries that failed, and is missing where the feature is", async () => {
   const { channel } = await served([puppet().definition]);
-  const entry = (entryId: string, contentType: string) => ({ entryId, event: text(entryId), contentType, metadata: {} });
+  const entry = (entryId: string, contentType: string) => ({
+    entryId,
+    event: text(entryId),
+    contentType,
+    metadata: {},
+  });
   const bus = await opened(channel);
-  expect(await bus.bulkPublish!({ topic: "orders", entries: [entry("1", "good"), entry("2", "bad")], metadata: {} })).toEqual([
-    { entryId: "2", error: "refused" },
-  ]);
+  expect(
+    await bus.bulkPublish!({ topic: "orders", entries: [entry("1", "good"), entry("2", "bad")], metadata: {} }),
+  ).toEqual([{ entryId: "2", error: "refused" }]);
   const without = await served([puppet([]).definition]);
   expect((await opened(without.channel)).bulkPublish).toBeUndefined();
 });
@@ -67,9 +80,14 @@ test("subscribe resolves when the component has subscribed, and hands over topic
   const { channel } = await served([definition]);
   const bus = await opened(channel);
   const received: Message[] = [];
-  const subscription = await bus.subscribe({ topic: "orders.*", metadata: { rawPayload: "true" } }, async (each) => void received.push(each));
+  const subscription = await bus.subscribe(
+    { topic: "orders.*", metadata: { rawPayload: "true" } },
+    async (each) => void received.push(each),
+  );
   expect(sources).toMatchObject([{ topic: "orders.*", metadata: { rawPayload: "true" }, closed: false }]);
-  await sources[0]!.deliver(message("1", { topic: "orders.new", metadata: { offset: "7" }, contentType: "text/plain" }));
+  await sources[0]!.deliver(
+    message("1", { topic: "orders.new", metadata: { offset: "7" }, contentType: "text/plain" }),
+  );
   await sources[0]!.deliver(message("2", { topic: "" }));
   expect(received).toEqual([
     { data: Buffer.from("1"), topic: "orders.new", metadata: { offset: "7" }, contentType: "text/plain" },
@@ -83,7 +101,11 @@ test("a subscription that the component refuses is an error of subscribe", async
   const { channel } = await served([puppet().definition]);
   const bus = await opened(channel);
   const closed: unknown[] = [];
-  const subscribing = bus.subscribe({ topic: "forbidden", metadata: {} }, async () => undefined, (error) => closed.push(error));
+  const subscribing = bus.subscribe(
+    { topic: "forbidden", metadata: {} },
+    async () => undefined,
+    (error) => closed.push(error),
+  );
   expect(await failure(subscribing)).toMatchObject({ code: "permission-denied", message: "not that topic" });
   expect(closed).toEqual([]);
 });
@@ -92,7 +114,9 @@ test("the subscriber's answer settles the delivery, whichever comes first", asyn
   const { definition, sources } = puppet();
   const { channel } = await served([definition]);
   const bus = await opened(channel);
-  const handlers = new Map<string, PromiseWithResolvers<void>>(["1", "2", "3"].map((key) => [key, Promise.withResolvers<void>()]));
+  const handlers = new Map<string, PromiseWithResolvers<void>>(
+    ["1", "2", "3"].map((key) => [key, Promise.withResolvers<void>()]),
+  );
   await bus.subscribe({ topic: "orders", metadata: {} }, ({ data }) => handlers.get(string(data))!.promise);
   const settled: string[] = [];
   const deliveries = ["1", "2", "3"].map((key) =>
@@ -210,10 +234,14 @@ test("a half-closed stream takes the answers before it, drops the rest and ends 
 
 test("PullMessages without a topic, and before Init, is refused", async () => {
   const { channel } = await served([puppet().definition]);
-  expect(await failure((await pull(channel, { name: "orders", metadata: {} })).next())).toMatchObject({ code: RpcCode.FAILED_PRECONDITION });
+  expect(await failure((await pull(channel, { name: "orders", metadata: {} })).next())).toMatchObject({
+    code: RpcCode.FAILED_PRECONDITION,
+  });
   await opened(channel);
   expect(await failure((await pull(channel)).next())).toMatchObject({ code: RpcCode.INVALID_ARGUMENT });
-  expect(await failure((await pull(channel, { name: "", metadata: {} })).next())).toMatchObject({ code: RpcCode.INVALID_ARGUMENT });
+  expect(await failure((await pull(channel, { name: "", metadata: {} })).next())).toMatchObject({
+    code: RpcCode.INVALID_ARGUMENT,
+  });
 });
 
 test("a message too large for the subscriber fails alone", async () => {
@@ -276,7 +304,11 @@ test("Init again ends the streams of the old instance, and tells the subscriber 
   const bus = await opened(channel);
   const closed: ComponentError[] = [];
   const handling = Promise.withResolvers<void>();
-  await bus.subscribe({ topic: "orders", metadata: {} }, () => handling.promise, (error) => closed.push(error));
+  await bus.subscribe(
+    { topic: "orders", metadata: {} },
+    () => handling.promise,
+    (error) => closed.push(error),
+  );
   const delivery = failure(sources[0]!.deliver(message("1")));
   await sleep(50);
   await opened(await channelTo(path));
@@ -300,7 +332,11 @@ test("shutting down lets messages under way be acknowledged, then ends the strea
   const bus = await opened(channel);
   const release = Promise.withResolvers<void>();
   const closed: ComponentError[] = [];
-  await bus.subscribe({ topic: "orders", metadata: {} }, () => release.promise, (error) => closed.push(error));
+  await bus.subscribe(
+    { topic: "orders", metadata: {} },
+    () => release.promise,
+    (error) => closed.push(error),
+  );
   const delivery = sources[0]!.deliver(message("1"));
   await sleep(50);
   const stopped = serving.close(10_000);
@@ -342,7 +378,11 @@ test("the instance's close gives up its subscriptions silently", async () => {
   const { channel } = await served([definition]);
   const bus = await opened(channel);
   const abort = new AbortController();
-  await bus.subscribe({ topic: "orders", metadata: {} }, async () => undefined, () => abort.abort());
+  await bus.subscribe(
+    { topic: "orders", metadata: {} },
+    async () => undefined,
+    () => abort.abort(),
+  );
   await bus.close();
   await expect.poll(() => sources[0]!.closed).toBe(true);
   expect(await Promise.race([once(abort.signal, "abort").then(() => "told"), sleep(50, "silent")])).toBe("silent");

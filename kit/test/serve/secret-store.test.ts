@@ -10,5 +10,8 @@ test("secrets by name and all together", async () => {
   expect(await instance.get({ name: "forks", metadata: {} })).toEqual({ small: "1", large: "2" });
   expect(await instance.get({ name: "forks", metadata: { version: "3" } })).toEqual({ version: "3" });
   expect(await instance.bulkGet({})).toEqual({ knife: { knife: "sharp" }, forks: { small: "1", large: "2" } });
-  await expect(instance.get({ name: "spoon", metadata: {} })).rejects.toMatchObject({ code: "not-found", message: "no secret spoon" });
+  await expect(instance.get({ name: "spoon", metadata: {} })).rejects.toMatchObject({
+    code: "not-found",
+    message: "no secret spoon",
+  });
 });

@@ -59,9 +59,15 @@ test("metadata travels both ways, with repeated and binary values", async () => 
   });
   expect(seen?.header("x-component-instance")).toBe("mystore");
   expect(seen?.header("absent")).toBeUndefined();
-  const plain = (metadata: RpcMetadata) => metadata.map(([name, value]) => [name, typeof value === "string" ? value : [...value]]);
+  const plain = (metadata: RpcMetadata) =>
+    metadata.map(([name, value]) => [name, typeof value === "string" ? value : [...value]]);
   // HTTP/2 may join repeated values with a comma, as gRPC allows.
-  expect(plain(seen!.metadata)).toEqual(expect.arrayContaining([["tag", "one, two"], ["blob-bin", [1, 2, 250]]]));
+  expect(plain(seen!.metadata)).toEqual(
+    expect.arrayContaining([
+      ["tag", "one, two"],
+      ["blob-bin", [1, 2, 250]],
+    ]),
+  );
   expect(plain(headers)).toContainEqual(["answer", "42"]);
   expect(plain(trailers)).toContainEqual(["trace-bin", [0, 255]]);
 });
@@ -89,7 +95,9 @@ test("any other error becomes UNKNOWN with its message, however odd the message"
       throw new Error(messages[Number(string(request))]);
     });
   });
-  const errors = await Promise.all(messages.map((_, index) => failure(channel.unary("/test.Echo/Unary", text(String(index))))));
+  const errors = await Promise.all(
+    messages.map((_, index) => failure(channel.unary("/test.Echo/Unary", text(String(index))))),
+  );
   expect(errors.map((error) => error.code)).toEqual([RpcCode.UNKNOWN, RpcCode.UNKNOWN, RpcCode.UNKNOWN]);
   expect(errors[0]!.message).toBe("boom");
   expect(errors[1]!.message).toBe("half a pair \ufffd");
@@ -141,7 +149,9 @@ test("the caller's deadline ends the call on both sides", async () => {
     }),
   );
   const before = Date.now();
-  expect((await failure(channel.unary("/test.Echo/Unary", text(""), { timeoutMs: 100 }))).code).toBe(RpcCode.DEADLINE_EXCEEDED);
+  expect((await failure(channel.unary("/test.Echo/Unary", text(""), { timeoutMs: 100 }))).code).toBe(
+    RpcCode.DEADLINE_EXCEEDED,
+  );
   expect(Date.now() - before).toBeLessThan(5000);
   expect(deadline).toBeGreaterThan(before);
   expect(await ended).toBeInstanceOf(RpcError);
@@ -168,7 +178,9 @@ test("the caller's signal cancels a unary call and the handler hears of it", asy
   expect((await call).code).toBe(RpcCode.CANCELLED);
   if (!heard.aborted) await once(heard, "abort");
   expect(heard.reason).toMatchObject({ code: RpcCode.CANCELLED });
-  expect((await failure(channel.unary("/test.Echo/Unary", text(""), { signal: abort.signal }))).code).toBe(RpcCode.CANCELLED);
+  expect((await failure(channel.unary("/test.Echo/Unary", text(""), { signal: abort.signal }))).code).toBe(
+    RpcCode.CANCELLED,
+  );
 });
 
 test("a cancelled stream rejects what the handler reads and sends", async () => {

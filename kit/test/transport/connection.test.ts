@@ -10,9 +10,11 @@ import type { Channel } from "@trilby/kit/transport";
 import { echo, pair, string, temporaryFolder, text } from "./fixture.ts";
 
 async function startEcho(path: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "echo-process.ts"), path], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, "echo-process.ts"), path], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
-  await once(child.stdout!, "data");
+  await once(child.stdout, "data");
   return child;
 }
 
@@ -51,7 +53,10 @@ test("ready rejects when nobody answers in time, and resolves when somebody does
   const path = join(await temporaryFolder(), "late.sock");
   const channel = await connect({ path });
   onTestFinished(() => channel.close());
-  await expect(channel.ready(200)).rejects.toMatchObject({ code: RpcCode.UNAVAILABLE, message: expect.stringContaining(path) });
+  await expect(channel.ready(200)).rejects.toMatchObject({
+    code: RpcCode.UNAVAILABLE,
+    message: expect.stringContaining(path),
+  });
   const ready = channel.ready(5000);
   const server = await createServer();
   onTestFinished(() => server.close(0));
@@ -60,7 +65,9 @@ test("ready rejects when nobody answers in time, and resolves when somebody does
 });
 
 test("closing a channel cancels its calls and refuses new ones", async () => {
-  const { channel } = await pair((server) => server.unary("/test.Echo/Unary", () => new Promise<never>(() => undefined)));
+  const { channel } = await pair((server) =>
+    server.unary("/test.Echo/Unary", () => new Promise<never>(() => undefined)),
+  );
   const pending = expect(call(channel)).rejects.toMatchObject({ code: RpcCode.CANCELLED });
   channel.close();
   await pending;
@@ -90,7 +97,9 @@ test("close lets calls under way finish and takes no new ones", async () => {
 });
 
 test("close ends calls that do not finish in time", async () => {
-  const { channel, server } = await pair((server) => server.unary("/test.Echo/Unary", () => new Promise<never>(() => undefined)));
+  const { channel, server } = await pair((server) =>
+    server.unary("/test.Echo/Unary", () => new Promise<never>(() => undefined)),
+  );
   await channel.ready(5000);
   const stuck = expect(call(channel)).rejects.toMatchObject({ code: RpcCode.UNAVAILABLE });
   await server.close(100);

@@ -14,7 +14,10 @@ test("a message of 4 MiB passes by default and a larger one is refused", async (
 });
 
 test("the limits can be raised, and each side's own limit counts", async () => {
-  const { channel } = await pair(echo, { server: { maxReceiveBytes: 16 * mebibyte }, client: { maxReceiveBytes: 8 * mebibyte } });
+  const { channel } = await pair(echo, {
+    server: { maxReceiveBytes: 16 * mebibyte },
+    client: { maxReceiveBytes: 8 * mebibyte },
+  });
   const large = new Uint8Array(8 * mebibyte).fill(7);
   expect(Buffer.compare(await channel.unary("/test.Echo/Unary", large), large)).toBe(0);
   await expect(channel.unary("/test.Echo/Unary", new Uint8Array(9 * mebibyte))).rejects.toMatchObject({
@@ -24,15 +27,21 @@ test("the limits can be raised, and each side's own limit counts", async () => {
 
 test("the server's own limit for what it sends ends the call, and not the server", async () => {
   const { channel } = await pair(echo, { server: { maxSendBytes: 1000 } });
-  await expect(channel.unary("/test.Echo/Unary", new Uint8Array(2000))).rejects.toMatchObject({ code: RpcCode.RESOURCE_EXHAUSTED });
+  await expect(channel.unary("/test.Echo/Unary", new Uint8Array(2000))).rejects.toMatchObject({
+    code: RpcCode.RESOURCE_EXHAUSTED,
+  });
   expect(await channel.unary("/test.Echo/Unary", new Uint8Array(1000))).toHaveLength(1000);
 });
 
 test("headers above the limit fail their call alone", async () => {
   const { channel } = await pair(echo, { server: { maxHeaderBytes: 4096 } });
   await channel.unary("/test.Echo/Unary", text("a"));
-  await expect(channel.unary("/test.Echo/Unary", text("a"), { metadata: [["x-large", "x".repeat(8192)]] })).rejects.toHaveProperty("code");
-  expect(await channel.unary("/test.Echo/Unary", text("a"), { metadata: [["x-small", "x".repeat(1024)]] })).toHaveLength(1);
+  await expect(
+    channel.unary("/test.Echo/Unary", text("a"), { metadata: [["x-large", "x".repeat(8192)]] }),
+  ).rejects.toHaveProperty("code");
+  expect(
+    await channel.unary("/test.Echo/Unary", text("a"), { metadata: [["x-small", "x".repeat(1024)]] }),
+  ).toHaveLength(1);
 });
 
 /** Sends until one send does not resolve for a while; the number of bytes that were taken before. */
@@ -72,7 +81,9 @@ test("a server that does not read suspends the sending client", async () => {
 test("a client that does not read suspends the sending server", async () => {
   const taken = Promise.withResolvers<number>();
   const { channel } = await pair((server) =>
-    server.stream("/test.Echo/Stream", async (stream) => taken.resolve(await sendUntilSuspended((message) => stream.send(message)))),
+    server.stream("/test.Echo/Stream", async (stream) =>
+      taken.resolve(await sendUntilSuspended((message) => stream.send(message))),
+    ),
   );
   const stream = channel.stream("/test.Echo/Stream");
   await stream.send(text("begin"));

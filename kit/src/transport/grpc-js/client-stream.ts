@@ -21,7 +21,10 @@ export class GrpcClientStream implements ClientStream {
     this.#call = call;
     this.#options = options;
     this.#ended = ended;
-    this.messages = new MessageQueue(() => call.startRead(), () => this.cancel());
+    this.messages = new MessageQueue(
+      () => call.startRead(),
+      () => this.cancel(),
+    );
     options.signal?.addEventListener("abort", this.cancel);
     call.start(requestMetadata(options.metadata, options.waitForReady === true), this);
     // Until the first read was asked for, the library takes in whatever arrives.

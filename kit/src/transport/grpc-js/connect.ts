@@ -53,7 +53,8 @@ class GrpcJsChannel implements Channel {
         const state = this.#closed ? connectivityState.SHUTDOWN : this.#channel.getConnectivityState(true);
         if (state === connectivityState.READY) resolve();
         else if (state === connectivityState.SHUTDOWN) reject(this.#closedError());
-        else if (late !== undefined) reject(new RpcError(RpcCode.UNAVAILABLE, `Nobody answers at ${this.#name} after ${timeoutMs} ms`));
+        else if (late !== undefined)
+          reject(new RpcError(RpcCode.UNAVAILABLE, `Nobody answers at ${this.#name} after ${timeoutMs} ms`));
         else this.#channel.watchConnectivityState(state, deadline, check);
       };
       check();

@@ -31,7 +31,9 @@ class GrpcJsServer implements RpcServer {
         "grpc.keepalive_time_ms": options.keepalive.timeMs,
         "grpc.keepalive_timeout_ms": options.keepalive.timeoutMs,
       }),
-      ...(options.maxConcurrentStreams !== undefined && { "grpc.max_concurrent_streams": options.maxConcurrentStreams }),
+      ...(options.maxConcurrentStreams !== undefined && {
+        "grpc.max_concurrent_streams": options.maxConcurrentStreams,
+      }),
       interceptors: [this.#takeOver],
     });
     answerEveryPath(this.#grpc, () => this.#fallback !== undefined);
@@ -116,7 +118,9 @@ class GrpcJsServer implements RpcServer {
 function answerEveryPath(server: GrpcServer, hasFallback: () => boolean): void {
   const internals = server as unknown as { _retrieveHandler(path: string): object | null };
   if (typeof internals._retrieveHandler !== "function") {
-    throw new Error("This version of @grpc/grpc-js has no _retrieveHandler: gRPC methods that are not registered cannot be served.");
+    throw new Error(
+      "This version of @grpc/grpc-js has no _retrieveHandler: gRPC methods that are not registered cannot be served.",
+    );
   }
   const registered = internals._retrieveHandler.bind(server);
   internals._retrieveHandler = (path) =>
@@ -128,9 +132,14 @@ function answerEveryPath(server: GrpcServer, hasFallback: () => boolean): void {
 function limitHeaders(server: GrpcServer, maxHeaderBytes: number): void {
   const internals = server as unknown as { commonServerOptions?: { settings?: object } };
   if (internals.commonServerOptions === undefined) {
-    throw new Error("This version of @grpc/grpc-js has no commonServerOptions: the size of gRPC headers cannot be limited.");
+    throw new Error(
+      "This version of @grpc/grpc-js has no commonServerOptions: the size of gRPC headers cannot be limited.",
+    );
   }
-  internals.commonServerOptions.settings = { ...internals.commonServerOptions.settings, maxHeaderListSize: maxHeaderBytes };
+  internals.commonServerOptions.settings = {
+    ...internals.commonServerOptions.settings,
+    maxHeaderListSize: maxHeaderBytes,
+  };
 }
 
 function listenOnPort(server: NetServer, host: string, port: number): Promise<void> {

@@ -66,7 +66,11 @@ class GrpcServerCall implements ServerCall {
   protected succeed(): void {
     if (this.finished) return;
     this.finished = true;
-    this.raw.sendStatus({ code: RpcCode.OK, details: "", metadata: this.#trailers === undefined ? null : toGrpc(this.#trailers) });
+    this.raw.sendStatus({
+      code: RpcCode.OK,
+      details: "",
+      metadata: this.#trailers === undefined ? null : toGrpc(this.#trailers),
+    });
   }
 
   protected fail(error: unknown): void {
@@ -108,7 +112,8 @@ export class GrpcUnaryServerCall extends GrpcServerCall {
   }
 
   onReceiveHalfClose(): void {
-    if (this.#request === undefined) this.fail(new RpcError(RpcCode.INTERNAL, `${this.path} takes one request message and got none`));
+    if (this.#request === undefined)
+      this.fail(new RpcError(RpcCode.INTERNAL, `${this.path} takes one request message and got none`));
     else void this.#answer(this.#request);
   }
 
@@ -138,7 +143,8 @@ export class GrpcStreamServerCall extends GrpcServerCall {
   }
 
   send(message: Uint8Array): Promise<void> {
-    if (this.finished) return Promise.reject(this.#window.failure ?? new RpcError(RpcCode.CANCELLED, "The stream has ended"));
+    if (this.finished)
+      return Promise.reject(this.#window.failure ?? new RpcError(RpcCode.CANCELLED, "The stream has ended"));
     this.raw.sendMessage(asBuffer(message), this.#window.written);
     return this.#window.taken(message);
   }
