@@ -78,7 +78,7 @@ export async function startInstalled(installed: Installed): Promise<Service> {
         await current.end();
         current = await launch(installed.name, folder, prepared);
       },
-      pause: async () => current.pause(),
+      pause: () => current.pause(),
       resume: async () => current.resume(),
       log: () => current.log(),
     };

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 
 export interface ServerProcess {
   readonly pid: number | undefined;
@@ -7,7 +7,8 @@ export interface ServerProcess {
   signal(name: NodeJS.Signals): Promise<void>;
   /** SIGTERM, and SIGKILL after `graceMs`. */
   end(graceMs?: number): Promise<void>;
-  pause(): void;
+  /** Resolves when every thread stands still. */
+  pause(): Promise<void>;
   resume(): void;
   /** Set once the process has ended. */
   readonly ended: string | undefined;
@@ -77,10 +78,24 @@ export function startProcess(command: ServerCommand): ServerProcess {
       await alive(exit);
       clearTimeout(timer);
     },
-    pause: () => send("SIGSTOP"),
+    async pause() {
+      send("SIGSTOP");
+      while (ended === undefined && child.pid !== undefined && !standsStill(child.pid)) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    },
     resume: () => send("SIGCONT"),
     log: () => readFileSync(command.logFile, "utf8"),
   };
+}
+
+/** The signal takes effect thread by thread, a moment later. Only Linux tells; elsewhere the moment is not waited for. */
+function standsStill(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) => /\) [TZX] /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8")));
+  } catch {
+    return true;
+  }
 }
 
 function watch(child: ChildProcess, exit: Promise<void>): void {
