@@ -6,6 +6,7 @@ export type * from "./contract/secret-store.ts";
 export type * from "./contract/state.ts";
 export * from "./errors/component-error.ts";
 export * from "./metadata/index.ts";
+export { forEachLimited } from "./open/bulk.ts";
 export * from "./open/open-component.ts";
 export type { OpenedStateStore } from "./open/guard-state-store.ts";
 export * from "./query/read-filter.ts";
