@@ -1,7 +1,13 @@
 import { Any } from "@trilby/proto/well-known";
 import { BadRequest, ErrorInfo, Status } from "@trilby/proto/rpc";
 import { RpcCode, RpcError } from "../transport/rpc-error.ts";
-import { BulkError, ComponentError, type ApiErrorDetails, type ErrorCode, type MetadataProblem } from "./component-error.ts";
+import {
+  BulkError,
+  ComponentError,
+  type ApiErrorDetails,
+  type ErrorCode,
+  type MetadataProblem,
+} from "./component-error.ts";
 
 /**
  * The gRPC status of any error a component raised, as Dapr's clients read it: an etag error carries exactly one `BadRequest`
@@ -23,7 +29,8 @@ export function fromRpcError(rpcError: RpcError): ComponentError {
   const details = rpcError.details === undefined ? [] : readDetails(rpcError.details);
   const cause = rpcError;
   const info = details.length === 1 ? messageOf(details[0]!, ErrorInfo, "google.rpc.ErrorInfo") : undefined;
-  const violations = details.length === 1 ? messageOf(details[0]!, BadRequest, "google.rpc.BadRequest")?.fieldViolations : undefined;
+  const violations =
+    details.length === 1 ? messageOf(details[0]!, BadRequest, "google.rpc.BadRequest")?.fieldViolations : undefined;
 
   const api = info && apiDetails(info);
   if (api) return new ComponentError(codeOf(rpcError.code), rpcError.message, { api, cause });
@@ -37,7 +44,8 @@ export function fromRpcError(rpcError: RpcError): ComponentError {
   const rows = rpcError.code === RpcCode.INTERNAL && info ? rowCounts(info) : undefined;
   if (rows) return new ComponentError("row-mismatch", rpcError.message, { rows, cause });
 
-  if (info?.domain === ownDomain && info.reason === "CLOSED") return new ComponentError("closed", rpcError.message, { cause });
+  if (info?.domain === ownDomain && info.reason === "CLOSED")
+    return new ComponentError("closed", rpcError.message, { cause });
   const problems = metadataProblems(details);
   if (problems) return new ComponentError("invalid-metadata", rpcError.message, { problems, cause });
   return new ComponentError(codeOf(rpcError.code), rpcError.message, { cause });
@@ -132,7 +140,7 @@ function packInfo(reason: string, domain: string, metadata: Record<string, strin
 }
 
 function pack(name: string, value: Uint8Array): Any {
-  return { typeUrl: `type.googleapis.com/${name}`, value: value as Uint8Array<ArrayBuffer> };
+  return { typeUrl: `type.googleapis.com/${name}`, value };
 }
 
 function metadataProblems(details: readonly Any[]): MetadataProblem[] | undefined {
@@ -143,7 +151,9 @@ function metadataProblems(details: readonly Any[]): MetadataProblem[] | undefine
   return request.fieldViolations.map(({ field, description, localizedMessage }) => {
     const suggestion = localizedMessage?.message;
     const sentence = suggestion === undefined ? "" : suggestionSentence(suggestion);
-    const message = description.endsWith(sentence) ? description.slice(0, description.length - sentence.length) : description;
+    const message = description.endsWith(sentence)
+      ? description.slice(0, description.length - sentence.length)
+      : description;
     return { ...(field === "" ? {} : { field }), message, ...(suggestion === undefined ? {} : { suggestion }) };
   });
 }
@@ -178,7 +188,11 @@ function readDetails(bytes: Uint8Array): Any[] {
   }
 }
 
-function messageOf<Message>(any: Any, codec: { decode(bytes: Uint8Array): Message }, name: string): Message | undefined {
+function messageOf<Message>(
+  any: Any,
+  codec: { decode(bytes: Uint8Array): Message },
+  name: string,
+): Message | undefined {
   if (any.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1) !== name) return undefined;
   try {
     return codec.decode(any.value);

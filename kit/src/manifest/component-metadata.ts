@@ -55,7 +55,9 @@ export function componentMetadata(definition: ComponentDefinition): ComponentMet
 
 /** What a field's value may look like. Dapr's schema wants one for every field. */
 export function exampleOf(name: string, field: Field<unknown>): string {
-  return field.example ?? (field.defaultText || (field.allowedValues?.[0] ?? exampleOfType[field.type] ?? `my ${name}`));
+  return (
+    field.example ?? (field.defaultText || (field.allowedValues?.[0] ?? exampleOfType[field.type] ?? `my ${name}`))
+  );
 }
 
 function fieldMetadata(name: string, field: Field<unknown>): FieldMetadata {

@@ -44,7 +44,11 @@ function resourceSchema(definition: ComponentDefinition): JsonSchema {
         },
         additionalProperties: false,
       },
-      scopes: { type: "array", items: { type: "string" }, description: "Ids of the apps that may use it. Absent: all." },
+      scopes: {
+        type: "array",
+        items: { type: "string" },
+        description: "Ids of the apps that may use it. Absent: all.",
+      },
       auth: { type: "object", properties: { secretStore: { type: "string" } } },
     },
   };
@@ -55,7 +59,9 @@ function metadataSchema(
   fields: readonly (readonly [string, Field<unknown>])[],
   required: readonly (readonly [string, Field<unknown>])[],
 ): JsonSchema {
-  const own = fields.flatMap(([name, field]) => [name, ...(field.aliases ?? [])].map((each) => nameSchema(each, field.description)));
+  const own = fields.flatMap(([name, field]) =>
+    [name, ...(field.aliases ?? [])].map((each) => nameSchema(each, field.description)),
+  );
   const declared = new Set(fields.map(([name]) => name.toLowerCase()));
   const ofRuntime = Object.entries(runtimeFields[definition.kind])
     .filter(([name]) => !declared.has(name.toLowerCase()))
@@ -80,11 +86,16 @@ function metadataSchema(
       additionalProperties: false,
       allOf: fields.map(([name, field]) => ({
         if: named(name, field),
+        // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
         then: { properties: { value: valueSchema(name, field) } },
       })),
     },
     ...(required.length > 0
-      ? { allOf: required.map(([name, field]) => ({ contains: { type: "object", required: ["name"], ...named(name, field) } })) }
+      ? {
+          allOf: required.map(([name, field]) => ({
+            contains: { type: "object", required: ["name"], ...named(name, field) },
+          })),
+        }
       : {}),
   };
 }
@@ -115,12 +126,28 @@ function shapeOf(field: Field<unknown>): JsonSchema {
 const template = "\\{[a-zA-Z]+\\}";
 const shapes: Readonly<Record<Field<unknown>["type"], JsonSchema>> = {
   string: { type: ["string", "number", "boolean"] },
-  bool: { anyOf: [{ type: "boolean" }, { enum: [0, 1] }, { type: "string", pattern: `^(${anyCase("y|yes|true|t|on|1|n|no|false|f|off|0")}|${template})?$` }] },
-  number: { anyOf: [{ type: "number" }, { type: "string", pattern: `^([+-]?[0-9.]+([eE][+-]?[0-9]+)?|${template})?$` }] },
-  duration: {
-    anyOf: [{ type: "integer" }, { type: "string", pattern: `^([+-]?([0-9]+|([0-9.]+(ns|us|µs|μs|ms|s|m|h))+)|${template})?$` }],
+  bool: {
+    anyOf: [
+      { type: "boolean" },
+      { enum: [0, 1] },
+      { type: "string", pattern: `^(${anyCase("y|yes|true|t|on|1|n|no|false|f|off|0")}|${template})?$` },
+    ],
   },
-  bytesize: { anyOf: [{ type: "integer" }, { type: "string", pattern: `^([+-]?[0-9.]+([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?|${template})?$` }] },
+  number: {
+    anyOf: [{ type: "number" }, { type: "string", pattern: `^([+-]?[0-9.]+([eE][+-]?[0-9]+)?|${template})?$` }],
+  },
+  duration: {
+    anyOf: [
+      { type: "integer" },
+      { type: "string", pattern: `^([+-]?([0-9]+|([0-9.]+(ns|us|µs|μs|ms|s|m|h))+)|${template})?$` },
+    ],
+  },
+  bytesize: {
+    anyOf: [
+      { type: "integer" },
+      { type: "string", pattern: `^([+-]?[0-9.]+([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?|${template})?$` },
+    ],
+  },
 };
 
 /** JSON Schema's patterns have no flags. */

@@ -6,7 +6,9 @@ export function fieldTable(definition: ComponentDefinition): string {
   const fields = Object.entries<Field<unknown>>(definition.metadata);
   if (fields.length === 0) return "This component has no metadata fields.";
   const rows = fields.map(([name, field]) => [`\`${name}\``, typeWord[field.type], standing(field), details(field)]);
-  return [["Field", "Type", "Default", "Meaning"], ["---", "---", "---", "---"], ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return [["Field", "Type", "Default", "Meaning"], ["---", "---", "---", "---"], ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
 }
 
 const typeWord: Readonly<Record<Field<unknown>["type"], string>> = {

@@ -2,4 +2,10 @@
 export { componentMetadata, type ComponentMetadata } from "./component-metadata.ts";
 export { componentSchema } from "./component-schema.ts";
 export { fieldTable } from "./field-table.ts";
-export { checkManifest, isDefinition, manifestEntry, type ManifestEntry, type TrilbyManifest } from "./manifest-entry.ts";
+export {
+  checkManifest,
+  isDefinition,
+  manifestEntry,
+  type ManifestEntry,
+  type TrilbyManifest,
+} from "./manifest-entry.ts";

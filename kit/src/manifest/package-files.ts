@@ -17,7 +17,10 @@ export interface DerivedFile {
 }
 
 /** What metadata.yaml, component.schema.json, README.md and package.json of the package in `folder` have to be. */
-export async function derivedFiles(folder: string, definitions: readonly ComponentDefinition[]): Promise<DerivedFile[]> {
+export async function derivedFiles(
+  folder: string,
+  definitions: readonly ComponentDefinition[],
+): Promise<DerivedFile[]> {
   return [
     await metadataYaml(folder, definitions),
     await schemaJson(folder, definitions),
@@ -41,7 +44,11 @@ async function entryOf(folder: string): Promise<string> {
   if (typeof entry === "string") return entry;
   const conditions = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
   for (const [condition, file] of Object.entries(entry ?? {})) {
-    if (typeof file === "string" && (["import", "node", "default"].includes(condition) || conditions.includes(`=${condition}`))) return file;
+    if (
+      typeof file === "string" &&
+      (["import", "node", "default"].includes(condition) || conditions.includes(`=${condition}`))
+    )
+      return file;
   }
   throw new Error(`${join(folder, "package.json")} exports no entry module; name it with --entry`);
 }
@@ -51,7 +58,8 @@ async function metadataYaml(folder: string, definitions: readonly ComponentDefin
   const documents = definitions.map(componentMetadata);
   const text = documents.map((document) => stringify(document, { lineWidth: 120 })).join("---\n");
   const standing = await textOf(folder, "metadata.yaml");
-  const parsed = standing === undefined ? undefined : [...parseAllDocuments(standing)].map((document) => document.toJS());
+  const parsed =
+    standing === undefined ? undefined : [...parseAllDocuments(standing)].map((document) => document.toJS());
   return derived("metadata.yaml", text, isDeepStrictEqual(parsed, plain(documents)), standing);
 }
 
@@ -66,8 +74,13 @@ async function packageJson(folder: string, definitions: readonly ComponentDefini
   const standing = await textOf(folder, "package.json");
   if (standing === undefined) throw new Error(`${folder} has no package.json`);
   const parsed = JSON.parse(standing);
-  const missing = ["metadata.yaml", "component.schema.json"].filter((name) => parsed.files && !parsed.files.includes(name));
-  const problems = [...checkManifest(parsed, definitions), ...missing.map((name) => `"files" of package.json does not list ${name}`)];
+  const missing = ["metadata.yaml", "component.schema.json"].filter(
+    (name) => parsed.files && !parsed.files.includes(name),
+  );
+  const problems = [
+    ...checkManifest(parsed, definitions),
+    ...missing.map((name) => `"files" of package.json does not list ${name}`),
+  ];
   if (missing.length > 0) parsed.files = [...parsed.files, ...missing];
   parsed.trilby = { components: definitions.map(manifestEntry) };
   const text = `${JSON.stringify(parsed, null, 2)}\n`;
@@ -79,7 +92,9 @@ async function readme(folder: string, definitions: readonly ComponentDefinition[
   const start = standing.indexOf(startMark);
   const end = standing.indexOf(endMark);
   const table = definitions
-    .map((definition) => (definitions.length === 1 ? fieldTable(definition) : `\`${definition.type}\`\n\n${fieldTable(definition)}`))
+    .map((definition) =>
+      definitions.length === 1 ? fieldTable(definition) : `\`${definition.type}\`\n\n${fieldTable(definition)}`,
+    )
     .join("\n\n");
   if (start < 0 || end < start) {
     const text = `${standing}\n## Metadata\n\n${startMark}\n\n${table}\n\n${endMark}\n`;
@@ -94,7 +109,11 @@ const endMark = "<!-- /fields -->";
 
 function derived(name: string, text: string, same: boolean, standing: string | undefined): DerivedFile {
   if (same) return { name, text };
-  return { name, text, problem: standing === undefined ? `${name} is missing` : `${name} does not say what the definition says` };
+  return {
+    name,
+    text,
+    problem: standing === undefined ? `${name} is missing` : `${name} does not say what the definition says`,
+  };
 }
 
 /** Formatters pad the columns of tables. */

@@ -17,7 +17,12 @@ export function bool(notes: BoolNotes & Present<boolean>): Field<boolean>;
 export function bool(notes: BoolNotes): Field<boolean | undefined>;
 export function bool({ words = "truthy", ...notes }: BoolNotes): Field<any> {
   const parse = words === "strict" ? parseStrict : parseWord;
-  return { ...notes, type: "bool", ...(notes.default === undefined ? {} : { defaultText: String(notes.default) }), parse };
+  return {
+    ...notes,
+    type: "bool",
+    ...(notes.default === undefined ? {} : { defaultText: String(notes.default) }),
+    parse,
+  };
 }
 
 /** Dapr's reading of a flag in request metadata: the truthy words are true, everything else is false. */

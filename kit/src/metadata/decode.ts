@@ -12,7 +12,9 @@ export interface DecodeSettings {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-type Decodable<F extends Fields> = Pick<Declaration<F, unknown>, "type" | "metadata" | "check"> & { readonly kind: Kind };
+type Decodable<F extends Fields> = Pick<Declaration<F, unknown>, "type" | "metadata" | "check"> & {
+  readonly kind: Kind;
+};
 
 /**
  * The typed options of a component from the text pairs of its YAML. Names are compared without case. Throws one
@@ -84,11 +86,15 @@ function read(
   problems: MetadataProblem[],
 ): unknown {
   // An empty value is an absent one, except that an empty text overrides a default.
-  const keepsEmpty = field.type === "string" && typeof field.default === "string" && !field.allowedValues && !field.required;
+  const keepsEmpty =
+    field.type === "string" && typeof field.default === "string" && !field.allowedValues && !field.required;
   if (!written || (written.text.trim() === "" && !(keepsEmpty && written.text === ""))) {
     const wanted = !field.direction || !directions || directions.includes(field.direction);
     if (field.required && wanted && field.default === undefined) {
-      problems.push({ field: written?.key ?? fieldName, message: `${fieldName} is required${written ? ", and it is empty" : ""}` });
+      problems.push({
+        field: written?.key ?? fieldName,
+        message: `${fieldName} is required${written ? ", and it is empty" : ""}`,
+      });
     }
     return field.default;
   }
@@ -100,14 +106,23 @@ function read(
   }
 }
 
-function unreadable(field: Field<unknown>, { key, text }: Written, error: Error & { suggestion?: string }): MetadataProblem {
+function unreadable(
+  field: Field<unknown>,
+  { key, text }: Written,
+  error: Error & { suggestion?: string },
+): MetadataProblem {
   if (field.sensitive) {
     const safe = error.message !== "" && !error.message.includes(text.trim());
-    return { field: key, message: `${key} ${safe ? error.message : "has a value that cannot be read"} (its value is a secret and not shown)` };
+    return {
+      field: key,
+      message: `${key} ${safe ? error.message : "has a value that cannot be read"} (its value is a secret and not shown)`,
+    };
   }
   const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
   const message = `${key} ${error.message}, but is ${JSON.stringify(shown)}`;
-  return error.suggestion === undefined ? { field: key, message } : { field: key, message, suggestion: error.suggestion };
+  return error.suggestion === undefined
+    ? { field: key, message }
+    : { field: key, message, suggestion: error.suggestion };
 }
 
 function unknownKey(key: string, definition: Decodable<Fields>): MetadataProblem {
@@ -121,7 +136,10 @@ function unknownKey(key: string, definition: Decodable<Fields>): MetadataProblem
   return near === undefined ? { field: key, message } : { field: key, message, suggestion: names.get(near)! };
 }
 
-function allowsUnknown(given: ReadonlyMap<string, Written>, environment: Readonly<Record<string, string | undefined>>): boolean {
+function allowsUnknown(
+  given: ReadonlyMap<string, Written>,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
   const word = given.get(optOutKey)?.text ?? environment["TRILBY_UNKNOWN_METADATA"] ?? "";
   return word.trim().toLowerCase() === "allow";
 }
@@ -132,5 +150,7 @@ function metadataError(type: string, name: string | undefined, problems: readonl
     suggestion === undefined ? message : `${message}; did you mean ${suggestion}?`,
   );
   const count = problems.length === 1 ? "" : `${problems.length} problems: `;
-  return new ComponentError("invalid-metadata", `metadata of ${subject}: ${count}${sentences.join("; ")}`, { problems });
+  return new ComponentError("invalid-metadata", `metadata of ${subject}: ${count}${sentences.join("; ")}`, {
+    problems,
+  });
 }

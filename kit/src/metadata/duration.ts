@@ -43,7 +43,8 @@ export function goDurationMs(text: string): number | undefined {
   if (body === "0") return 0;
   if (!whole.test(body)) return undefined;
   let nanoseconds = 0;
-  for (const [, amount, unit] of body.matchAll(part)) nanoseconds += Number(amount) * unitNanoseconds[unit as keyof typeof unitNanoseconds];
+  for (const [, amount, unit] of body.matchAll(part))
+    nanoseconds += Number(amount) * unitNanoseconds[unit as keyof typeof unitNanoseconds];
   // Go keeps 64-bit nanoseconds: about 292 years.
   if (nanoseconds >= 2 ** 63) return undefined;
   const milliseconds = nanoseconds / 1e6;

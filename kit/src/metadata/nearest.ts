@@ -15,7 +15,8 @@ export function nearest(text: string, candidates: Iterable<string>): string | un
 
 /** A word that is a part of the other ("host" of "redisHost") counts as near, but behind every slip of one letter. */
 function costBetween(typed: string, candidate: string): number {
-  const contained = typed.length >= 4 && candidate.length >= 4 && (candidate.includes(typed) || typed.includes(candidate));
+  const contained =
+    typed.length >= 4 && candidate.length >= 4 && (candidate.includes(typed) || typed.includes(candidate));
   const distance = editDistance(typed, candidate);
   return contained ? Math.min(distance, 1.5 + distance / 100) : distance;
 }
@@ -29,7 +30,8 @@ export function editDistance(left: string, right: string): number {
     for (let column = 1; column <= right.length; column++) {
       const same = left[row - 1] === right[column - 1];
       let cost = Math.min(last[column]! + 1, current[column - 1]! + 1, last[column - 1]! + (same ? 0 : 1));
-      const swapped = row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      const swapped =
+        row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
       if (swapped) cost = Math.min(cost, beforeLast[column - 2]! + 1);
       current[column] = cost;
     }

@@ -29,7 +29,10 @@ export function integerFrom(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-function numeric({ min = -Infinity, max = Infinity, ...notes }: NumberNotes, read: (text: string) => number): Field<number> {
+function numeric(
+  { min = -Infinity, max = Infinity, ...notes }: NumberNotes,
+  read: (text: string) => number,
+): Field<number> {
   return {
     ...notes,
     type: "number",

@@ -26,7 +26,8 @@ export function messageTtlMs(metadata: Metadata): number | undefined {
   if (text === undefined || text === "") return undefined;
   const seconds = integerFrom(text);
   const ttlMs = seconds === undefined ? goDurationMs(text.trim()) : seconds * 1000;
-  if (ttlMs === undefined) throw invalid(`ttl must be seconds or a duration such as 5s, but is ${JSON.stringify(text)}`);
+  if (ttlMs === undefined)
+    throw invalid(`ttl must be seconds or a duration such as 5s, but is ${JSON.stringify(text)}`);
   if (ttlMs <= 0) throw invalid(`ttl must be more than 0, but is ${text}`);
   return ttlMs;
 }

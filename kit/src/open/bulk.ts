@@ -1,7 +1,11 @@
 import { BulkError, ComponentError } from "../errors/component-error.ts";
 
 /** Runs `work` on every item, at most `limit` at once; 0 or less means all at once. Rejects only if `work` does. */
-export async function forEachLimited<T>(items: readonly T[], limit: number, work: (item: T, index: number) => Promise<void>): Promise<void> {
+export async function forEachLimited<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
   if (limit <= 0 || limit >= items.length) {
     await Promise.all(items.map(work));
     return;

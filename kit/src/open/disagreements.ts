@@ -6,7 +6,7 @@ export function disagreements(
   instance: InstanceOf[Kind],
   directions: readonly ("input" | "output")[],
 ): string[] {
-  if (definition.kind === "bindings") return bindingDisagreements(definition, instance as InstanceOf["bindings"], directions);
+  if (definition.kind === "bindings") return bindingDisagreements(definition, instance, directions);
   const features: readonly string[] = instance.features ?? definition.features;
   const found: string[] = [];
   for (const [feature, method] of Object.entries(methodOfFeature[definition.kind])) {
@@ -32,9 +32,11 @@ function bindingDisagreements(
   const found: string[] = [];
   const declared = new Set(definition.binding.operations?.map(({ name }) => name));
   if (directions.includes("input") && !instance.read) found.push("it declares input, but the instance has no read()");
-  if (directions.includes("output") && !instance.invoke) found.push("it declares output, but the instance has no invoke()");
+  if (directions.includes("output") && !instance.invoke)
+    found.push("it declares output, but the instance has no invoke()");
   if (instance.read && !definition.binding.input) found.push("the instance has read(), but it does not declare input");
-  if (instance.invoke && !definition.binding.output) found.push("the instance has invoke(), but it does not declare output");
+  if (instance.invoke && !definition.binding.output)
+    found.push("the instance has invoke(), but it does not declare output");
   if (instance.invoke && !instance.operations) found.push("the instance has invoke(), but no operations");
   for (const operation of instance.operations ?? []) {
     if (!declared.has(operation)) found.push(`the instance has the operation ${operation}, which is not declared`);

@@ -8,7 +8,8 @@ export function guardSecretStore(store: SecretStore, lifetime: Lifetime): Secret
     ...(store.features && { features: store.features }),
     get(request, call) {
       if (!lifetime.open) return lifetime.refuse();
-      if (request.name === "") return Promise.reject(new ComponentError("invalid-argument", "the name of the secret is empty"));
+      if (request.name === "")
+        return Promise.reject(new ComponentError("invalid-argument", "the name of the secret is empty"));
       return store.get(request, call);
     },
     bulkGet: (metadata, call) => (lifetime.open ? store.bulkGet(metadata, call) : lifetime.refuse()),

@@ -43,7 +43,9 @@ export function guardStateStore(store: StateStore, lifetime: Lifetime): OpenedSt
       const problem = firstProblem(requests, readProblem);
       if (problem) return refuse(problem);
       if (requests.length === 0) return Promise.resolve([]);
-      return store.bulkGet ? store.bulkGet(requests, options, call) : getEach(store, requests, options.parallelism, call);
+      return store.bulkGet
+        ? store.bulkGet(requests, options, call)
+        : getEach(store, requests, options.parallelism, call);
     },
     bulkSet(requests, options, call) {
       if (!lifetime.open) return lifetime.refuse();
@@ -70,11 +72,16 @@ export function guardStateStore(store: StateStore, lifetime: Lifetime): OpenedSt
       if (!lifetime.open) return lifetime.refuse();
       const problem = firstProblem(operations, operationProblem);
       if (problem) return refuse(problem);
-      return operations.length === 0 ? Promise.resolve() : transact.call(store, operations.map(cleanOperation), metadata, call);
+      return operations.length === 0
+        ? Promise.resolve()
+        : transact.call(store, operations.map(cleanOperation), metadata, call);
     };
   }
-  if (multiMaxSize) guarded.multiMaxSize = (call) => (lifetime.open ? multiMaxSize.call(store, call) : lifetime.refuse());
-  if (query) guarded.query = (asked, metadata, call) => (lifetime.open ? query.call(store, asked, metadata, call) : lifetime.refuse());
+  if (multiMaxSize)
+    guarded.multiMaxSize = (call) => (lifetime.open ? multiMaxSize.call(store, call) : lifetime.refuse());
+  if (query)
+    guarded.query = (asked, metadata, call) =>
+      lifetime.open ? query.call(store, asked, metadata, call) : lifetime.refuse();
   if (ping) guarded.ping = (call) => (lifetime.open ? ping.call(store, call) : lifetime.refuse());
   return guarded;
 }
@@ -140,5 +147,7 @@ function withoutEmptyEtag<T extends SetRequest | DeleteRequest>(request: T): T {
 }
 
 function cleanOperation(operation: TransactionOperation): TransactionOperation {
-  return operation.request.etag === "" ? ({ ...operation, request: withoutEmptyEtag(operation.request) } as TransactionOperation) : operation;
+  return operation.request.etag === ""
+    ? ({ ...operation, request: withoutEmptyEtag(operation.request) } as TransactionOperation)
+    : operation;
 }

@@ -44,9 +44,15 @@ export async function openComponent<D extends ComponentDefinition>(
 ): Promise<OpenedComponent<D["kind"]>> {
   const halves = bindingHalves(definition, directions);
   const options = decodeMetadata(definition, properties, { name, directions: halves });
-  for (const sentence of deprecations(definition, properties)) logger.warn(`metadata of component "${name}": ${sentence}`);
+  for (const sentence of deprecations(definition, properties))
+    logger.warn(`metadata of component "${name}": ${sentence}`);
 
-  const raw: InstanceOf[Kind] = await openUnlessAborted(definition, options, { name, logger, signal, directions: halves });
+  const raw: InstanceOf[Kind] = await openUnlessAborted(definition, options, {
+    name,
+    logger,
+    signal,
+    directions: halves,
+  });
   const wrong = disagreements(definition, raw, halves);
   if (wrong.length > 0) {
     await raw.close().catch(() => {});
@@ -73,7 +79,7 @@ function guard(kind: Kind, raw: InstanceOf[Kind], lifetime: Lifetime): OpenedIns
     case "pubsub":
       return guardPubSub(raw as InstanceOf["pubsub"], lifetime);
     case "bindings":
-      return guardBinding(raw as InstanceOf["bindings"], lifetime);
+      return guardBinding(raw, lifetime);
     case "secretstores":
       return guardSecretStore(raw as InstanceOf["secretstores"], lifetime);
   }
@@ -87,10 +93,17 @@ function bindingHalves(
   const offered = (["input", "output"] as const).filter((direction) => definition.binding[direction]);
   const halves = wanted ? offered.filter((direction) => wanted.includes(direction)) : offered;
   if (halves.length > 0) return halves;
-  throw new ComponentError("invalid-argument", `${definition.type} is ${offered.join(" and ")} only, not ${wanted?.join(" and ")}`);
+  throw new ComponentError(
+    "invalid-argument",
+    `${definition.type} is ${offered.join(" and ")} only, not ${wanted?.join(" and ")}`,
+  );
 }
 
-async function openUnlessAborted(definition: ComponentDefinition, options: any, context: OpenContext): Promise<InstanceOf[Kind]> {
+async function openUnlessAborted(
+  definition: ComponentDefinition,
+  options: any,
+  context: OpenContext,
+): Promise<InstanceOf[Kind]> {
   const { signal } = context;
   if (signal.aborted) throw gaveUp(definition, signal);
   const opening = new Promise<InstanceOf[Kind]>((resolve) => resolve(definition.open(options, context)));
@@ -118,8 +131,12 @@ function gaveUp(definition: ComponentDefinition, signal: AbortSignal, error?: un
   const timedOut = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
   const why = error instanceof Error ? `: ${error.message}` : "";
   return timedOut
-    ? new ComponentError("deadline-exceeded", `${definition.type} did not open in time${why}`, { cause: error ?? signal.reason })
-    : new ComponentError("cancelled", `opening ${definition.type} was cancelled${why}`, { cause: error ?? signal.reason });
+    ? new ComponentError("deadline-exceeded", `${definition.type} did not open in time${why}`, {
+        cause: error ?? signal.reason,
+      })
+    : new ComponentError("cancelled", `opening ${definition.type} was cancelled${why}`, {
+        cause: error ?? signal.reason,
+      });
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };

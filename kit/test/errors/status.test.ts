@@ -5,13 +5,31 @@ import { BulkError, ComponentError, type ErrorCode } from "../../src/index.ts";
 import { RpcCode, RpcError } from "../../src/transport/index.ts";
 
 const everyCode: readonly (readonly [ErrorCode, number])[] = [
-  ["etag-mismatch", 9], ["etag-invalid", 3], ["row-mismatch", 13], ["invalid-argument", 3], ["invalid-metadata", 3], ["not-found", 5],
-  ["already-exists", 6], ["failed-precondition", 9], ["permission-denied", 7], ["unauthenticated", 16], ["resource-exhausted", 8],
-  ["unimplemented", 12], ["unavailable", 14], ["deadline-exceeded", 4], ["cancelled", 1], ["closed", 14], ["internal", 13],
+  ["etag-mismatch", 9],
+  ["etag-invalid", 3],
+  ["row-mismatch", 13],
+  ["invalid-argument", 3],
+  ["invalid-metadata", 3],
+  ["not-found", 5],
+  ["already-exists", 6],
+  ["failed-precondition", 9],
+  ["permission-denied", 7],
+  ["unauthenticated", 16],
+  ["resource-exhausted", 8],
+  ["unimplemented", 12],
+  ["unavailable", 14],
+  ["deadline-exceeded", 4],
+  ["cancelled", 1],
+  ["closed", 14],
+  ["internal", 13],
 ];
 
 test.each(everyCode)("%s is status %i and comes back", (code, status) => {
-  const sent = new ComponentError(code, "what happened", code === "row-mismatch" ? { rows: { expected: 3, affected: 2 } } : {});
+  const sent = new ComponentError(
+    code,
+    "what happened",
+    code === "row-mismatch" ? { rows: { expected: 3, affected: 2 } } : {},
+  );
   const onWire = toRpcError(sent);
   expect(onWire).toMatchObject({ code: status, message: "what happened" });
   const received = fromRpcError(onWire);
@@ -29,7 +47,9 @@ describe("as Dapr's client reads it", () => {
   test("an etag error is one BadRequest with one violation of etag", () => {
     const detail = soleDetail(new ComponentError("etag-mismatch", "possible etag mismatch"));
     expect(detail.typeUrl).toBe("type.googleapis.com/google.rpc.BadRequest");
-    expect(BadRequest.decode(detail.value).fieldViolations).toMatchObject([{ field: "etag", description: "possible etag mismatch" }]);
+    expect(BadRequest.decode(detail.value).fieldViolations).toMatchObject([
+      { field: "etag", description: "possible etag mismatch" },
+    ]);
   });
 
   test("a row mismatch counts in decimal text", () => {
@@ -39,10 +59,18 @@ describe("as Dapr's client reads it", () => {
   });
 
   test("an error of the API keeps status, tag, reason and domain both ways", () => {
-    const api = { httpStatus: 404, tag: "ERR_STATE_STORE_NOT_FOUND", reason: "DAPR_STATE_NOT_FOUND", domain: "dapr.io", metadata: { a: "b" } };
+    const api = {
+      httpStatus: 404,
+      tag: "ERR_STATE_STORE_NOT_FOUND",
+      reason: "DAPR_STATE_NOT_FOUND",
+      domain: "dapr.io",
+      metadata: { a: "b" },
+    };
     const sent = new ComponentError("not-found", "no such store", { api });
     expect(ErrorInfo.decode(soleDetail(sent).value)).toEqual({
-      reason: api.reason, domain: api.domain, metadata: { a: "b", kit_error: "true", http_code: "404", tag: api.tag },
+      reason: api.reason,
+      domain: api.domain,
+      metadata: { a: "b", kit_error: "true", http_code: "404", tag: api.tag },
     });
     expect(fromRpcError(toRpcError(sent))).toMatchObject({ code: "not-found", message: "no such store", api });
   });
@@ -53,17 +81,26 @@ describe("as Dapr's client reads it", () => {
       { key: "b", error: new ComponentError("etag-mismatch", "etag of b") },
       { key: "c", error: new ComponentError("etag-invalid", "etag of c") },
     ];
-    expect(fromRpcError(toRpcError(new BulkError(failures)))).toMatchObject({ code: "etag-mismatch", message: "etag of b" });
+    expect(fromRpcError(toRpcError(new BulkError(failures)))).toMatchObject({
+      code: "etag-mismatch",
+      message: "etag of b",
+    });
     expect(toRpcError(new BulkError(failures.slice(0, 1)))).toMatchObject({ code: 14, message: "gone" });
   });
 });
 
 test("problems of metadata come back one by one", () => {
-  const problems = [{ field: "hots", message: "hots is unknown", suggestion: "host" }, { field: "port", message: "port is required" }, { message: "they disagree" }];
+  const problems = [
+    { field: "hots", message: "hots is unknown", suggestion: "host" },
+    { field: "port", message: "port is required" },
+    { message: "they disagree" },
+  ];
   const received = fromRpcError(toRpcError(new ComponentError("invalid-metadata", "3 problems", { problems })));
   expect(received).toMatchObject({ code: "invalid-metadata", message: "3 problems" });
   expect(received.problems).toEqual(problems);
-  const etagField = new ComponentError("invalid-metadata", "bad", { problems: [{ field: "etag", message: "a field that is called etag" }] });
+  const etagField = new ComponentError("invalid-metadata", "bad", {
+    problems: [{ field: "etag", message: "a field that is called etag" }],
+  });
   expect(fromRpcError(toRpcError(etagField)).code).toBe("invalid-metadata");
 });
 
@@ -93,11 +130,17 @@ describe("what others send", () => {
     ["ABORTED", received(RpcCode.ABORTED), "failed-precondition"],
     ["UNKNOWN", received(RpcCode.UNKNOWN), "internal"],
     ["a status that does not exist", received(99), "internal"],
-    ["details of another type", received(9, { typeUrl: "x/y.Z", value: new Uint8Array([1, 2]) }), "failed-precondition"],
+    [
+      "details of another type",
+      received(9, { typeUrl: "x/y.Z", value: new Uint8Array([1, 2]) }),
+      "failed-precondition",
+    ],
   ])("%s", (_, code, wanted) => expect(code).toBe(wanted));
 
-  test.each([[new Uint8Array([255, 255, 255])], [new Uint8Array([0x1a, 0x7f, 0x01])]])("details that cannot be read %#", (details) =>
-    expect(fromRpcError(new RpcError(9, "m", { details })).code).toBe("failed-precondition"));
+  test.each([[new Uint8Array([255, 255, 255])], [new Uint8Array([0x1a, 0x7f, 0x01])]])(
+    "details that cannot be read %#",
+    (details) => expect(fromRpcError(new RpcError(9, "m", { details })).code).toBe("failed-precondition"),
+  );
 });
 
 test.each([

@@ -34,7 +34,8 @@ export default defineStateStore({
       },
       async set({ key, value, etag, options }) {
         check(key, etag, options.concurrency === "first-write");
-        if (items.size >= room && !items.has(key)) throw new ComponentError("resource-exhausted", `the shelf ${label} is full`);
+        if (items.size >= room && !items.has(key))
+          throw new ComponentError("resource-exhausted", `the shelf ${label} is full`);
         items.set(key, { data: value, etag: String(++writes) });
       },
       async delete({ key, etag }) {

@@ -7,14 +7,42 @@ import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { bool, choice, defineBinding, definePubSub, defineStateStore, duration, integer, list, size, text } from "../../src/index.ts";
-import { checkManifest, componentMetadata, componentSchema, fieldTable, manifestEntry } from "../../src/manifest/index.ts";
+import {
+  bool,
+  choice,
+  defineBinding,
+  definePubSub,
+  defineStateStore,
+  duration,
+  integer,
+  list,
+  size,
+  text,
+} from "../../src/index.ts";
+import {
+  checkManifest,
+  componentMetadata,
+  componentSchema,
+  fieldTable,
+  manifestEntry,
+} from "../../src/manifest/index.ts";
 
 const open = () => Promise.reject(new Error("not opened here"));
 const store = defineStateStore({
-  type: "state.example.net", aliases: ["state.example"], version: "v2", status: "beta", title: "Example", description: "For tests.",
-  urls: [{ title: "Reference", url: "https://docs.dapr.io/reference/components-reference/supported-state-stores/setup-example/" }],
-  placement: "child", features: ["ETAG", "TRANSACTIONAL", "TTL"],
+  type: "state.example.net",
+  aliases: ["state.example"],
+  version: "v2",
+  status: "beta",
+  title: "Example",
+  description: "For tests.",
+  urls: [
+    {
+      title: "Reference",
+      url: "https://docs.dapr.io/reference/components-reference/supported-state-stores/setup-example/",
+    },
+  ],
+  placement: "child",
+  features: ["ETAG", "TRANSACTIONAL", "TTL"],
   metadata: {
     host: text({ description: "Host.", required: true, example: "localhost:1", aliases: ["address"] }),
     password: text({ description: "Password.", sensitive: true, default: "" }),
@@ -28,7 +56,12 @@ const store = defineStateStore({
   open,
 });
 const binding = defineBinding({
-  type: "bindings.example", version: "v1", status: "stable", title: "Example", description: "For tests.", placement: "in-process",
+  type: "bindings.example",
+  version: "v1",
+  status: "stable",
+  title: "Example",
+  description: "For tests.",
+  placement: "in-process",
   binding: { input: true, output: true, operations: [{ name: "create", description: "Creates." }] },
   metadata: { topic: text({ description: "Topic.", required: true, direction: "output" }) },
   open,
@@ -36,7 +69,13 @@ const binding = defineBinding({
 
 test("Dapr's metadata document", () => {
   expect(componentMetadata(store)).toEqual({
-    schemaVersion: "v1", type: "state", name: "example.net", version: "v2", status: "beta", title: "Example", description: "For tests.",
+    schemaVersion: "v1",
+    type: "state",
+    name: "example.net",
+    version: "v2",
+    status: "beta",
+    title: "Example",
+    description: "For tests.",
     urls: store.urls,
     capabilities: ["crud", "etag", "transactional", "ttl", "actorStateStore"],
     metadata: [
@@ -56,8 +95,15 @@ test("Dapr's metadata document", () => {
     metadata: [{ name: "topic", binding: { output: true } }],
   });
   const broker = definePubSub({
-    type: "pubsub.example", version: "v1", status: "alpha", title: "E", description: "E.", placement: "child",
-    features: ["MESSAGE_TTL", "BULK_PUBSUB"], metadata: {}, open,
+    type: "pubsub.example",
+    version: "v1",
+    status: "alpha",
+    title: "E",
+    description: "E.",
+    placement: "child",
+    features: ["MESSAGE_TTL", "BULK_PUBSUB"],
+    metadata: {},
+    open,
   });
   expect(componentMetadata(broker).capabilities).toEqual(["ttl"]);
 });
@@ -65,16 +111,41 @@ test("Dapr's metadata document", () => {
 describe("the editors' schema", () => {
   const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(componentSchema([store]) as object);
   const resource = (metadata: object[], spec: object = {}) => ({
-    apiVersion: "dapr.io/v1alpha1", kind: "Component", metadata: { name: "x" }, spec: { type: "state.example", version: "v2", metadata, ...spec },
+    apiVersion: "dapr.io/v1alpha1",
+    kind: "Component",
+    metadata: { name: "x" },
+    spec: { type: "state.example", version: "v2", metadata, ...spec },
   });
   const host = { name: "host", value: "h" };
 
   test.each([
     [resource([host])],
     [resource([{ name: "address", value: "h" }], { type: "state.example.net" })],
-    [resource([{ name: "host", secretKeyRef: { name: "s", key: "k" } }, { name: "keyPrefix", value: "name" }, { name: "unknownMetadata", value: "allow" }])],
-    [resource([host, { name: "enableTLS", value: true }, { name: "port", value: 5 }, { name: "timeout", value: "1m" }, { name: "limit", value: "5Mi" }])],
-    [resource([host, { name: "enableTLS", value: "Yes" }, { name: "port", value: "5" }, { name: "timeout", value: 5 }, { name: "mode", value: "text" }])],
+    [
+      resource([
+        { name: "host", secretKeyRef: { name: "s", key: "k" } },
+        { name: "keyPrefix", value: "name" },
+        { name: "unknownMetadata", value: "allow" },
+      ]),
+    ],
+    [
+      resource([
+        host,
+        { name: "enableTLS", value: true },
+        { name: "port", value: 5 },
+        { name: "timeout", value: "1m" },
+        { name: "limit", value: "5Mi" },
+      ]),
+    ],
+    [
+      resource([
+        host,
+        { name: "enableTLS", value: "Yes" },
+        { name: "port", value: "5" },
+        { name: "timeout", value: 5 },
+        { name: "mode", value: "text" },
+      ]),
+    ],
     [resource([host, { name: "port", value: "{appID}" }, { name: "hosts", value: 5 }])],
   ])("takes %j", (document) => {
     validate(document);
@@ -111,14 +182,24 @@ test("the table of fields", () => {
 });
 
 test("the manifest of a package", () => {
-  const entry = { type: "state.example.net", version: "v2", aliases: ["state.example"], kind: "state", placement: "child" } as const;
+  const entry = {
+    type: "state.example.net",
+    version: "v2",
+    aliases: ["state.example"],
+    kind: "state",
+    placement: "child",
+  } as const;
   expect(manifestEntry(store)).toEqual(entry);
   expect(manifestEntry(binding)).not.toHaveProperty("aliases");
   const components = [entry, manifestEntry(binding)];
   expect(checkManifest({ trilby: { components } }, [store, binding])).toEqual([]);
   expect(checkManifest({}, [store])).toEqual(['package.json has no "trilby": { "components": [...] }']);
-  expect(checkManifest({ trilby: { components: [entry] } }, [store, binding])).toEqual(["package.json does not list bindings.example v1"]);
-  expect(checkManifest({ trilby: { components } }, [store])).toEqual(["package.json lists bindings.example v1, which the package does not export"]);
+  expect(checkManifest({ trilby: { components: [entry] } }, [store, binding])).toEqual([
+    "package.json does not list bindings.example v1",
+  ]);
+  expect(checkManifest({ trilby: { components } }, [store])).toEqual([
+    "package.json lists bindings.example v1, which the package does not export",
+  ]);
   expect(checkManifest({ trilby: { components: [{ ...entry, placement: "in-process" }] } }, [store])).toHaveLength(1);
 });
 
@@ -128,11 +209,19 @@ describe("the command", () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "trilby-manifest-"));
     await symlink(join(kit, "test/guide/index.ts"), join(folder, "index.ts"));
-    await writeFile(join(folder, "package.json"), JSON.stringify({ name: "x", exports: "./index.ts", files: ["dist"] }));
+    await writeFile(
+      join(folder, "package.json"),
+      JSON.stringify({ name: "x", exports: "./index.ts", files: ["dist"] }),
+    );
   });
   afterEach(() => rm(folder, { recursive: true }));
   const run = (...args: string[]) =>
-    promisify(execFile)(process.execPath, ["--conditions=@trilby/source", join(kit, "src/manifest/main.ts"), ...args, folder]).then(
+    promisify(execFile)(process.execPath, [
+      "--conditions=@trilby/source",
+      join(kit, "src/manifest/main.ts"),
+      ...args,
+      folder,
+    ]).then(
       () => "",
       (error: { stderr: string }) => error.stderr,
     );
@@ -140,16 +229,22 @@ describe("the command", () => {
   test("writes what is missing, then finds nothing to complain of", async () => {
     await writeFile(join(folder, "README.md"), "# Mine\n\n<!-- fields -->\nold\n<!-- /fields -->\n\nThe end.\n");
     const complaints = await run("--check");
-    for (const name of ["metadata.yaml", "component.schema.json", "README.md", "package.json"]) expect(complaints).toContain(name);
+    for (const name of ["metadata.yaml", "component.schema.json", "README.md", "package.json"])
+      expect(complaints).toContain(name);
     expect(await run()).toBe("");
     expect(await run("--check")).toBe("");
 
     const readme = await readFile(join(folder, "README.md"), "utf8");
     expect(readme).toMatch(/^# Mine\n\n<!-- fields -->\n\n\| Field [^]+\|\n\n<!-- \/fields -->\n\nThe end.\n$/);
-    expect(parse(await readFile(join(folder, "metadata.yaml"), "utf8"))).toMatchObject({ type: "state", name: "shelf" });
+    expect(parse(await readFile(join(folder, "metadata.yaml"), "utf8"))).toMatchObject({
+      type: "state",
+      name: "shelf",
+    });
     expect(JSON.parse(await readFile(join(folder, "component.schema.json"), "utf8"))).toHaveProperty("$schema");
     expect(JSON.parse(await readFile(join(folder, "package.json"), "utf8"))).toEqual({
-      name: "x", exports: "./index.ts", files: ["dist", "metadata.yaml", "component.schema.json"],
+      name: "x",
+      exports: "./index.ts",
+      files: ["dist", "metadata.yaml", "component.schema.json"],
       trilby: { components: [{ type: "state.shelf", version: "v1", kind: "state", placement: "in-process" }] },
     });
 

@@ -1,5 +1,16 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { bool, ComponentError, decodeMetadata, defineBinding, definePubSub, defineStateStore, duration, integer, json, text } from "../../src/index.ts";
+import {
+  bool,
+  ComponentError,
+  decodeMetadata,
+  defineBinding,
+  definePubSub,
+  defineStateStore,
+  duration,
+  integer,
+  json,
+  text,
+} from "../../src/index.ts";
 
 const store = defineStateStore({
   type: "state.example",
@@ -42,7 +53,14 @@ test("gives typed, defaulted options", () => {
   expectTypeOf(options.note).toEqualTypeOf<string | undefined>();
   expectTypeOf(options.timeout).toEqualTypeOf<number>();
   expect(options).toEqual({
-    host: "h", password: "", pin: undefined, credentials: undefined, label: "none", note: undefined, timeout: 5000, enableTLS: false,
+    host: "h",
+    password: "",
+    pin: undefined,
+    credentials: undefined,
+    label: "none",
+    note: undefined,
+    timeout: 5000,
+    enableTLS: false,
   });
 });
 
@@ -62,15 +80,24 @@ describe("names", () => {
 
   test("names of the prototype are ordinary unknown names", () => {
     const properties = JSON.parse('{"host":"h","__proto__":"x","constructor":"y","toString":"z"}');
-    expect(problemsOf(properties).problems?.map(({ field }) => field).sort()).toEqual(["__proto__", "constructor", "toString"]);
+    expect(
+      problemsOf(properties)
+        .problems?.map(({ field }) => field)
+        .sort(),
+    ).toEqual(["__proto__", "constructor", "toString"]);
   });
 });
 
 describe("empty values", () => {
   test("override a text's default", () => expect(decode({ host: "h", label: "" }).label).toBe(""));
   test("of other fields are absent", () =>
-    expect(decode({ host: "h", timeout: "", enableTLS: " ", note: "" })).toMatchObject({ timeout: 5000, enableTLS: false, note: undefined }));
-  test("of required fields are a problem", () => expect(problemsOf({ host: "" }).message).toContain("host is required, and it is empty"));
+    expect(decode({ host: "h", timeout: "", enableTLS: " ", note: "" })).toMatchObject({
+      timeout: 5000,
+      enableTLS: false,
+      note: undefined,
+    }));
+  test("of required fields are a problem", () =>
+    expect(problemsOf({ host: "" }).message).toContain("host is required, and it is empty"));
 });
 
 describe("unknown names", () => {
@@ -82,18 +109,34 @@ describe("unknown names", () => {
     expect(problemsOf({ host: "h", KeyPrefx: "x" }).problems?.[0]?.suggestion).toBe("keyPrefix");
     expect(problemsOf({ host: "h", somethingElse: "x" }).problems?.[0]).not.toHaveProperty("suggestion");
   });
-  test("are taken when the metadata says so", () => expect(decode({ host: "h", hots: "x", UnknownMetadata: "allow" }).host).toBe("h"));
+  test("are taken when the metadata says so", () =>
+    expect(decode({ host: "h", hots: "x", UnknownMetadata: "allow" }).host).toBe("h"));
   test("are taken when the environment says so", () =>
     expect(decode({ host: "h", hots: "x" }, { TRILBY_UNKNOWN_METADATA: "allow" }).host).toBe("h"));
   test("of the runtime are no concern of the component", () => {
-    const keys = ["keyPrefix", "actorStateStore", "outboxPublishPubsub", "outboxPublishTopic", "outboxPubsub", "outboxDiscardWhenMissingState"];
-    const properties = Object.fromEntries([...keys, "PRIMARYENCRYPTIONKEY", "secondaryEncryptionKey"].map((key) => [key, "x"]));
+    const keys = [
+      "keyPrefix",
+      "actorStateStore",
+      "outboxPublishPubsub",
+      "outboxPublishTopic",
+      "outboxPubsub",
+      "outboxDiscardWhenMissingState",
+    ];
+    const properties = Object.fromEntries(
+      [...keys, "PRIMARYENCRYPTIONKEY", "secondaryEncryptionKey"].map((key) => [key, "x"]),
+    );
     expect(decode({ ...properties, host: "h" }).host).toBe("h");
     expect(problemsOf({ host: "h", consumerID: "x" }).problems).toHaveLength(1);
   });
   test("a component may declare a name of the runtime for itself", () => {
     const broker = definePubSub({
-      type: "pubsub.example", version: "v1", status: "alpha", title: "E", description: "E.", placement: "child", features: [],
+      type: "pubsub.example",
+      version: "v1",
+      status: "alpha",
+      title: "E",
+      description: "E.",
+      placement: "child",
+      features: [],
       metadata: { consumerID: text({ description: "Group.", required: true }) },
       open: () => Promise.reject(new Error("not opened here")),
     });
@@ -110,7 +153,9 @@ test("all problems are reported at once", () => {
 });
 
 test("checks across fields run when the fields are valid", () => {
-  expect(problemsOf({ host: "plain", enableTLS: "yes" }).problems).toEqual([{ message: "the host plain does not speak TLS" }]);
+  expect(problemsOf({ host: "plain", enableTLS: "yes" }).problems).toEqual([
+    { message: "the host plain does not speak TLS" },
+  ]);
   expect(problemsOf({ host: "plain", enableTLS: "yes", pin: "x" }).problems).toHaveLength(1);
 });
 
@@ -122,7 +167,12 @@ test("secrets are in no message", () => {
 
 test("a binding's required field is required for its direction alone", () => {
   const binding = defineBinding({
-    type: "bindings.example", version: "v1", status: "alpha", title: "E", description: "E.", placement: "child",
+    type: "bindings.example",
+    version: "v1",
+    status: "alpha",
+    title: "E",
+    description: "E.",
+    placement: "child",
     binding: { input: true, output: true, operations: [{ name: "create", description: "Creates." }] },
     metadata: { topic: text({ description: "Topic.", required: true, direction: "output" }) },
     open: () => Promise.reject(new Error("not opened here")),

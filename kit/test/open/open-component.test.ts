@@ -10,7 +10,6 @@ import {
   type Binding,
   type GetRequest,
   type Logger,
-  type OpenContext,
   type OpenedStateStore,
   type PubSub,
   type SetRequest,
@@ -18,7 +17,14 @@ import {
   type StateStoreDefinition,
 } from "../../src/index.ts";
 
-const about = { version: "v1", status: "alpha", title: "E", description: "E.", placement: "in-process", metadata: {} } as const;
+const about = {
+  version: "v1",
+  status: "alpha",
+  title: "E",
+  description: "E.",
+  placement: "in-process",
+  metadata: {},
+} as const;
 
 class Store implements StateStore {
   readonly calls: unknown[] = [];
@@ -52,7 +58,13 @@ function stateDefinition(store: StateStore, features: StateStoreDefinition["feat
 }
 
 const options = { concurrency: "", consistency: "" } as const;
-const write = (key: string, extra: object = {}): SetRequest => ({ key, value: new Uint8Array(), options, metadata: {}, ...extra });
+const write = (key: string, extra: object = {}): SetRequest => ({
+  key,
+  value: new Uint8Array(),
+  options,
+  metadata: {},
+  ...extra,
+});
 const read = (key: string): GetRequest => ({ key, consistency: "", metadata: {} });
 const opened = (store: StateStore, features?: StateStoreDefinition["features"]) =>
   openComponent(stateDefinition(store, features), { name: "s", properties: {} });
@@ -63,8 +75,13 @@ describe("opening", () => {
     const warnings: string[] = [];
     const logger: Logger = { debug() {}, info() {}, warn: (message) => void warnings.push(message), error() {} };
     const definition = defineStateStore({
-      ...about, type: "state.example", features: [],
-      metadata: { host: text({ description: "Host.", required: true }), old: text({ description: "Old.", deprecated: true }) },
+      ...about,
+      type: "state.example",
+      features: [],
+      metadata: {
+        host: text({ description: "Host.", required: true }),
+        old: text({ description: "Old.", deprecated: true }),
+      },
       async open(decoded, context) {
         seen.push(decoded, context.name, context.logger === logger, context.signal.aborted, context.directions);
         return new Store();
@@ -78,9 +95,15 @@ describe("opening", () => {
   });
 
   test("rejects with all problems of the metadata before anything is opened", async () => {
-    const definition = defineStateStore({ ...about, type: "state.example", features: [], open: async () => expect.unreachable() });
+    const definition = defineStateStore({
+      ...about,
+      type: "state.example",
+      features: [],
+      open: async () => expect.unreachable(),
+    });
     await expect(openComponent(definition, { name: "s", properties: { what: "x" } })).rejects.toMatchObject({
-      code: "invalid-metadata", problems: [{ field: "what" }],
+      code: "invalid-metadata",
+      problems: [{ field: "what" }],
     });
   });
 
@@ -88,7 +111,12 @@ describe("opening", () => {
     [new Error("refused"), "internal", "state.example did not open: refused"],
     [new ComponentError("unauthenticated", "wrong password"), "unauthenticated", "wrong password"],
   ])("passes on why it failed: %s", async (error, code, message) => {
-    const definition = defineStateStore({ ...about, type: "state.example", features: [], open: () => Promise.reject(error) });
+    const definition = defineStateStore({
+      ...about,
+      type: "state.example",
+      features: [],
+      open: () => Promise.reject(error),
+    });
     await expect(openComponent(definition, { name: "s", properties: {} })).rejects.toMatchObject({ code, message });
   });
 
@@ -98,14 +126,21 @@ describe("opening", () => {
   ])("gives up at once when told to, and closes what opens later: %s", async (reason, code) => {
     const store = new Store();
     let finish: (store: Store) => void = () => {};
-    const definition = defineStateStore({ ...about, type: "state.example", features: [], open: () => new Promise<Store>((resolve) => (finish = resolve)) });
+    const definition = defineStateStore({
+      ...about,
+      type: "state.example",
+      features: [],
+      open: () => new Promise<Store>((resolve) => (finish = resolve)),
+    });
     const controller = new AbortController();
     const opening = openComponent(definition, { name: "s", properties: {}, signal: controller.signal });
     controller.abort(reason);
     await expect(opening).rejects.toMatchObject({ code });
     finish(store);
     await expect.poll(() => store.calls).toEqual(["close"]);
-    await expect(openComponent(definition, { name: "s", properties: {}, signal: controller.signal })).rejects.toMatchObject({ code });
+    await expect(
+      openComponent(definition, { name: "s", properties: {}, signal: controller.signal }),
+    ).rejects.toMatchObject({ code });
   });
 
   test("features may depend on the instance", async () => {
@@ -117,21 +152,46 @@ describe("opening", () => {
 
 describe("a declaration and its instance agree", () => {
   const broker = (extra: object) =>
-    definePubSub({ ...about, type: "pubsub.example", features: ["BULK_PUBSUB"], open: async () => ({ close: async () => {}, ...extra }) as PubSub });
+    definePubSub({
+      ...about,
+      type: "pubsub.example",
+      features: ["BULK_PUBSUB"],
+      open: async () => ({ close: async () => {}, ...extra }) as PubSub,
+    });
   const binding = (declared: object, extra: Partial<Binding>) =>
-    defineBinding({ ...about, type: "bindings.example", binding: declared, open: async () => ({ close: async () => {}, ...extra }) });
+    defineBinding({
+      ...about,
+      type: "bindings.example",
+      binding: declared,
+      open: async () => ({ close: async () => {}, ...extra }),
+    });
   const create = { operations: [{ name: "create", description: "Creates." }] };
 
   test.each([
     [stateDefinition(new Store(), ["TRANSACTIONAL"]), "it declares TRANSACTIONAL, but the instance has no transact()"],
-    [stateDefinition(Object.assign(new Store(), { transact: async () => {} }), []), "the instance has transact(), but its features do not name TRANSACTIONAL"],
+    [
+      stateDefinition(Object.assign(new Store(), { transact: async () => {} }), []),
+      "the instance has transact(), but its features do not name TRANSACTIONAL",
+    ],
     [stateDefinition(new Store(), ["QUERY_API"]), "it declares QUERY_API, but the instance has no query()"],
     [broker({}), "it declares BULK_PUBSUB, but the instance has no bulkPublish()"],
     [binding({ input: true }, {}), "it declares input, but the instance has no read()"],
     [binding({ output: true, ...create }, {}), "it declares output, but the instance has no invoke()"],
-    [binding({ output: true, ...create }, { invoke: async () => undefined }), "the instance has invoke(), but no operations"],
-    [binding({ output: true, ...create }, { invoke: async () => undefined, operations: ["drop"] }), "the instance has the operation drop, which is not declared"],
-    [binding({ input: true }, { read: async () => ({ close: async () => {} }), invoke: async () => undefined, operations: [] }), "the instance has invoke(), but it does not declare output"],
+    [
+      binding({ output: true, ...create }, { invoke: async () => undefined }),
+      "the instance has invoke(), but no operations",
+    ],
+    [
+      binding({ output: true, ...create }, { invoke: async () => undefined, operations: ["drop"] }),
+      "the instance has the operation drop, which is not declared",
+    ],
+    [
+      binding(
+        { input: true },
+        { read: async () => ({ close: async () => {} }), invoke: async () => undefined, operations: [] },
+      ),
+      "the instance has invoke(), but it does not declare output",
+    ],
   ])("or it does not open %#", async (definition, sentence) => {
     await expect(openComponent(definition, { name: "x", properties: {} })).rejects.toThrow(sentence);
   });
@@ -186,24 +246,33 @@ describe("a state store", () => {
     expect(store.mostActive).toBe(6);
   });
 
-  test.each(["bulkSet", "bulkDelete"] as const)("%s applies what it can and names the keys that failed", async (method) => {
-    const store = new Store();
-    const { instance } = await opened(store);
-    const requests = ["a", "bad1", "odd2", "d"].map((key) => write(key, { etag: "" }));
-    const error = await instance[method](requests, { parallelism: 1 }).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({
-      name: "BulkError",
-      code: "etag-mismatch",
-      failures: [{ key: "bad1", error: { code: "etag-mismatch" } }, { key: "odd2", error: { code: "internal", message: "cannot odd2" } }],
-    });
-    expect(store.calls).toHaveLength(4);
-    expect(store.mostActive).toBe(1);
-  });
+  test.each(["bulkSet", "bulkDelete"] as const)(
+    "%s applies what it can and names the keys that failed",
+    async (method) => {
+      const store = new Store();
+      const { instance } = await opened(store);
+      const requests = ["a", "bad1", "odd2", "d"].map((key) => write(key, { etag: "" }));
+      const error = await instance[method](requests, { parallelism: 1 }).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({
+        name: "BulkError",
+        code: "etag-mismatch",
+        failures: [
+          { key: "bad1", error: { code: "etag-mismatch" } },
+          { key: "odd2", error: { code: "internal", message: "cannot odd2" } },
+        ],
+      });
+      expect(store.calls).toHaveLength(4);
+      expect(store.mostActive).toBe(1);
+    },
+  );
 
   test("with bulk calls of its own has them called once, and not for nothing", async () => {
     const calls: unknown[][] = [];
     const own = (...args: unknown[]) => void calls.push(args);
-    const store = Object.assign(new Store(), { bulkSet: async (...args: unknown[]) => own(...args), bulkGet: async () => [{ key: "own" }] });
+    const store = Object.assign(new Store(), {
+      bulkSet: async (...args: unknown[]) => own(...args),
+      bulkGet: async () => [{ key: "own" }],
+    });
     const { instance } = await opened(store);
     await instance.bulkSet([], { parallelism: 0 });
     expect(await instance.bulkGet([], { parallelism: 0 })).toEqual([]);
@@ -231,14 +300,29 @@ describe("a state store", () => {
 describe("after close", () => {
   test("every method of every kind rejects with closed, and close is called once", async () => {
     let closes = 0;
-    const everything = new Proxy({} as Record<string, unknown>, {
-      get: (_, name) => (name === "close" ? async () => void closes++ : name === "features" || name === "then" ? undefined : name === "operations" ? ["create"] : async () => {}),
-    });
-    const open = async (_: unknown, __: OpenContext): Promise<any> => everything;
+    const everything = new Proxy(
+      {},
+      {
+        get: (_, name) =>
+          name === "close"
+            ? async () => void closes++
+            : name === "features" || name === "then"
+              ? undefined
+              : name === "operations"
+                ? ["create"]
+                : async () => {},
+      },
+    );
+    const open = async (): Promise<any> => everything;
     const definitions = [
       defineStateStore({ ...about, type: "state.example", features: ["TRANSACTIONAL", "QUERY_API"], open }),
       definePubSub({ ...about, type: "pubsub.example", features: ["BULK_PUBSUB"], open }),
-      defineBinding({ ...about, type: "bindings.example", binding: { input: true, output: true, operations: [{ name: "create", description: "C." }] }, open }),
+      defineBinding({
+        ...about,
+        type: "bindings.example",
+        binding: { input: true, output: true, operations: [{ name: "create", description: "C." }] },
+        open,
+      }),
       defineSecretStore({ ...about, type: "secretstores.example", features: [], open }),
     ];
     let refused = 0;
@@ -258,11 +342,15 @@ describe("after close", () => {
 
 describe("a binding", () => {
   const both = defineBinding({
-    ...about, type: "bindings.example",
+    ...about,
+    type: "bindings.example",
     binding: { input: true, output: true, operations: [{ name: "create", description: "Creates." }] },
     async open(_, { directions }) {
       return {
-        ...(directions.includes("output") && { operations: ["create"], invoke: async () => ({ data: new Uint8Array([1]) }) }),
+        ...(directions.includes("output") && {
+          operations: ["create"],
+          invoke: async () => ({ data: new Uint8Array([1]) }),
+        }),
         ...(directions.includes("input") && { read: async () => ({ close: async () => {} }) }),
         close: async () => {},
       };
@@ -280,16 +368,26 @@ describe("a binding", () => {
   });
 
   test("is not opened for a half that it lacks", async () => {
-    const inputOnly = defineBinding({ ...about, type: "bindings.in", binding: { input: true }, open: async () => expect.unreachable() });
-    await expect(openComponent(inputOnly, { name: "b", properties: {}, directions: ["output"] })).rejects.toMatchObject({
-      code: "invalid-argument", message: "bindings.in is input only, not output",
+    const inputOnly = defineBinding({
+      ...about,
+      type: "bindings.in",
+      binding: { input: true },
+      open: async () => expect.unreachable(),
     });
+    await expect(openComponent(inputOnly, { name: "b", properties: {}, directions: ["output"] })).rejects.toMatchObject(
+      {
+        code: "invalid-argument",
+        message: "bindings.in is input only, not output",
+      },
+    );
   });
 
   test("is not bothered with operations it does not have", async () => {
     const { instance } = await openComponent(both, { name: "b", properties: {} });
     const request = { data: new Uint8Array(), metadata: {} };
     expect(await instance.invoke!({ ...request, operation: "create" })).toEqual({ data: new Uint8Array([1]) });
-    await expect(instance.invoke!({ ...request, operation: "drop" })).rejects.toMatchObject({ code: "invalid-argument" });
+    await expect(instance.invoke!({ ...request, operation: "drop" })).rejects.toMatchObject({
+      code: "invalid-argument",
+    });
   });
 });
