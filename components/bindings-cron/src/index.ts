@@ -10,9 +10,7 @@ export default defineBinding({
   status: "stable",
   title: "Cron",
   description: "Calls the application on a schedule.",
-  urls: [
-    { title: "Reference", url: "https://docs.dapr.io/reference/components-reference/supported-bindings/cron/" },
-  ],
+  urls: [{ title: "Reference", url: "https://docs.dapr.io/reference/components-reference/supported-bindings/cron/" }],
   placement: "in-process",
   binding: { input: true },
   metadata: {
@@ -30,7 +28,9 @@ export default defineBinding({
   async open({ schedule }, { logger, name }): Promise<Binding> {
     return {
       async read(deliver) {
-        return startTicking(parseSchedule(schedule), deliver, (problem) => logger.warn(`binding "${name}": ${problem}`));
+        return startTicking(parseSchedule(schedule), deliver, (problem) =>
+          logger.warn(`binding "${name}": ${problem}`),
+        );
       },
       async close() {},
     };

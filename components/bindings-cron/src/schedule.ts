@@ -11,7 +11,10 @@ export function parseSchedule(text: string): Schedule {
   const { timeZone, fields } = splitTimeZone(text.trim());
   if (fields.startsWith("@every ")) return every(fields.slice("@every ".length).trim());
   const pattern = fields.startsWith("@") ? nicknames.get(fields) : fields;
-  if (pattern === undefined) throw new Error(`must not begin with ${fields.split(/\s/, 1)[0]}: it is one of @every, ${[...nicknames.keys()].join(", ")}`);
+  if (pattern === undefined)
+    throw new Error(
+      `must not begin with ${fields.split(/\s/, 1)[0]}: it is one of @every, ${[...nicknames.keys()].join(", ")}`,
+    );
   return cron(pattern, timeZone);
 }
 
@@ -49,7 +52,10 @@ function cron(pattern: string, timeZone: string | undefined): Schedule {
   try {
     // Croner takes "?" for the present time; here and in Quartz it means any. "5/15" means 5-59/15.
     const options = { mode: "5-or-6-parts", sloppyRanges: true, paused: true } as const;
-    parsed = new Cron(pattern.replaceAll("?", "*"), timeZone === undefined ? options : { ...options, timezone: timeZone });
+    parsed = new Cron(
+      pattern.replaceAll("?", "*"),
+      timeZone === undefined ? options : { ...options, timezone: timeZone },
+    );
   } catch (error) {
     const reason = (error as Error).message.replace(/^CronPattern: /, "");
     throw new Error(`must be a cron schedule of 5 or 6 fields, or @every and a duration (${reason})`, { cause: error });

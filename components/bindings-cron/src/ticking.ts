@@ -11,15 +11,20 @@ export function startTicking(schedule: Schedule, deliver: DeliverEvent, warn: (p
   let timer: NodeJS.Timeout | undefined;
   let open = true;
 
+  const handOver = async (): Promise<void> => {
+    try {
+      await deliver(eventOf(new Date()));
+    } catch (error) {
+      warn(`the application failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+
   const fire = (): void => {
     if (underWay.size >= maxUnderWay) {
       warn(`left out an event: ${maxUnderWay} are still with the application`);
       return;
     }
-    const delivery = deliver(eventOf(new Date())).then(
-      () => {},
-      (error: unknown) => warn(`the application failed: ${error instanceof Error ? error.message : String(error)}`),
-    );
+    const delivery = handOver();
     underWay.add(delivery);
     void delivery.finally(() => underWay.delete(delivery));
   };

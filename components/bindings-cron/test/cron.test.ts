@@ -4,7 +4,14 @@ import definition from "../src/index.ts";
 import { startTicking } from "../src/ticking.ts";
 
 const open = async (schedule: string, logger?: Logger) =>
-  (await openComponent(definition, { name: "tick", properties: { schedule }, directions: ["input"], ...(logger && { logger }) })).instance;
+  (
+    await openComponent(definition, {
+      name: "tick",
+      properties: { schedule },
+      directions: ["input"],
+      ...(logger && { logger }),
+    })
+  ).instance;
 
 test("events come on time, with empty data and the time in the metadata", async () => {
   const binding = await open("* * * * * *");
@@ -17,7 +24,10 @@ test("events come on time, with empty data and the time in the metadata", async 
   await reader.close();
   for (const { event, lateMs } of events) {
     expect(event.data).toHaveLength(0);
-    expect(event.metadata).toEqual({ timeZone: "Local", readTimeUTC: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,3})? \+0000 UTC$/) });
+    expect(event.metadata).toEqual({
+      timeZone: "Local",
+      readTimeUTC: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,3})? \+0000 UTC$/),
+    });
     expect(lateMs).toBeLessThan(900);
   }
   expect(binding.operations).toBeUndefined();
@@ -25,7 +35,12 @@ test("events come on time, with empty data and the time in the metadata", async 
 
 test("failures are told and change nothing", async () => {
   const warnings: string[] = [];
-  const binding = await open("@every 5ms", { debug() {}, info() {}, warn: (message) => void warnings.push(message), error() {} });
+  const binding = await open("@every 5ms", {
+    debug() {},
+    info() {},
+    warn: (message) => void warnings.push(message),
+    error() {},
+  });
   let calls = 0;
   const reader = await binding.read!(async () => {
     if (calls++ % 2 === 0) throw new Error("not today");
@@ -65,7 +80,11 @@ test("a slow application gets no more than a hundred events at once", () => {
   try {
     const warnings: string[] = [];
     let started = 0;
-    startTicking({ next: (time) => new Date(time.getTime() + 1000) }, () => new Promise(() => started++), (problem) => warnings.push(problem));
+    startTicking(
+      { next: (time) => new Date(time.getTime() + 1000) },
+      () => new Promise(() => started++),
+      (problem) => warnings.push(problem),
+    );
     vi.advanceTimersByTime(105_000);
     expect(started).toBe(100);
     expect(warnings).toHaveLength(5);
@@ -79,10 +98,14 @@ test("a time beyond the longest timer is waited for", () => {
   try {
     const fired: string[] = [];
     const yearEnd = new Date("2026-12-31T00:00:00Z");
-    startTicking({ next: (time) => (time < yearEnd ? yearEnd : undefined) }, async () => {
-      fired.push(new Date().toISOString());
-      return new Uint8Array();
-    }, () => {});
+    startTicking(
+      { next: (time) => (time < yearEnd ? yearEnd : undefined) },
+      async () => {
+        fired.push(new Date().toISOString());
+        return new Uint8Array();
+      },
+      () => {},
+    );
     vi.setSystemTime(new Date("2026-01-01T00:00:00Z"));
     vi.advanceTimersByTime(364 * 86_400_000 - 1000);
     expect(fired).toEqual([]);
@@ -97,10 +120,14 @@ test("times that passed while the machine slept are not made up for", () => {
   vi.useFakeTimers({ now: new Date("2026-01-01T00:00:00Z") });
   try {
     let fired = 0;
-    startTicking({ next: (time) => new Date(Math.floor(time.getTime() / 1000) * 1000 + 1000) }, async () => {
-      fired++;
-      return new Uint8Array();
-    }, () => {});
+    startTicking(
+      { next: (time) => new Date(Math.floor(time.getTime() / 1000) * 1000 + 1000) },
+      async () => {
+        fired++;
+        return new Uint8Array();
+      },
+      () => {},
+    );
     vi.setSystemTime(new Date("2026-01-01T01:00:00Z"));
     vi.advanceTimersByTime(3000);
     expect(fired).toBe(3);

@@ -9,7 +9,8 @@ const now = new Date("2026-11-23T06:28:38.500Z");
 function runs(schedule: string, count = 3): string[] {
   const parsed = parseSchedule(schedule);
   const times: string[] = [];
-  for (let time: Date | undefined = now; times.length < count && (time = parsed.next(time)); ) times.push(time.toISOString());
+  for (let time: Date | undefined = now; times.length < count && (time = parsed.next(time));)
+    times.push(time.toISOString());
   return times.map((time) => time.slice(5, 19).replace("T", " "));
 }
 
@@ -38,16 +39,31 @@ test.each([
 
 test("@every counts milliseconds, at least one", () => {
   const after = (schedule: string) => parseSchedule(schedule).next(now)!.getTime() - now.getTime();
-  expect([after("@every 250ms"), after("@every 1.9ms"), after("@every 1us"), after("@every 0"), after("@every -5s")]).toEqual([250, 1, 1, 1, 1]);
+  expect([
+    after("@every 250ms"),
+    after("@every 1.9ms"),
+    after("@every 1us"),
+    after("@every 0"),
+    after("@every -5s"),
+  ]).toEqual([250, 1, 1, 1, 1]);
 });
 
 describe("a schedule that is none is refused with the metadata", () => {
   test.each([
-    ["* * * *", "5 or 6 fields"], ["* * * * * * *", "5 or 6 fields"], ["60 * * * *", "minute: 60"], ["* * * * * 8", "5 or 6 fields"],
-    ["a b c d e", "5 or 6 fields"], ["*/0 * * * *", "5 or 6 fields"], ["5-1 * * * *", "5 or 6 fields"],
-    ["@every soon", "must be a duration"], ["@every", "must not begin with @every"], ["@fortnightly", "must not begin with @fortnightly"],
-    ["CRON_TZ=Mars/Base 0 0 * * *", "must name a time zone"], ["CRON_TZ=UTC", "5 or 6 fields"],
-    ["0 0 30 2 *", "ever comes due"], ["", "schedule is required"],
+    ["* * * *", "5 or 6 fields"],
+    ["* * * * * * *", "5 or 6 fields"],
+    ["60 * * * *", "minute: 60"],
+    ["* * * * * 8", "5 or 6 fields"],
+    ["a b c d e", "5 or 6 fields"],
+    ["*/0 * * * *", "5 or 6 fields"],
+    ["5-1 * * * *", "5 or 6 fields"],
+    ["@every soon", "must be a duration"],
+    ["@every", "must not begin with @every"],
+    ["@fortnightly", "must not begin with @fortnightly"],
+    ["CRON_TZ=Mars/Base 0 0 * * *", "must name a time zone"],
+    ["CRON_TZ=UTC", "5 or 6 fields"],
+    ["0 0 30 2 *", "ever comes due"],
+    ["", "schedule is required"],
   ])("%j", (schedule, message) => {
     expect(() => decodeMetadata(definition, { schedule })).toThrow(message);
     try {

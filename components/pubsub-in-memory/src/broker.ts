@@ -10,14 +10,25 @@ export interface BrokerLimits {
   readonly longestRetryMs: number;
 }
 
-const usualLimits: BrokerLimits = { maxMessages: 65_536, maxBytes: 256 * 2 ** 20, firstRetryMs: 1000, longestRetryMs: 30_000 };
+const usualLimits: BrokerLimits = {
+  maxMessages: 65_536,
+  maxBytes: 256 * 2 ** 20,
+  firstRetryMs: 1000,
+  longestRetryMs: 30_000,
+};
 
 /**
  * Every subscription gets its own copy of a message. A message that nobody subscribes to is gone, as in Dapr. What a
  * subscription had not finished when it closed goes to the next one with the same topic, so that a subscriber that comes
  * back misses nothing it was already given.
  */
-export function createBroker({ warn, limits = usualLimits }: { warn: (problem: string) => void; limits?: BrokerLimits }): PubSub {
+export function createBroker({
+  warn,
+  limits = usualLimits,
+}: {
+  warn: (problem: string) => void;
+  limits?: BrokerLimits;
+}): PubSub {
   const subscriptions = new Set<RunningSubscription>();
   const leftBehind = new Map<string, QueuedMessage[]>();
   let paused = false;
@@ -45,7 +56,8 @@ export function createBroker({ warn, limits = usualLimits }: { warn: (problem: s
         async close() {
           subscriptions.delete(subscription);
           const unfinished = await subscription.close();
-          if (unfinished.length > 0) leftBehind.set(topic, [...(leftBehind.get(topic) ?? []), ...unfinished].slice(0, limits.maxMessages));
+          if (unfinished.length > 0)
+            leftBehind.set(topic, [...(leftBehind.get(topic) ?? []), ...unfinished].slice(0, limits.maxMessages));
         },
       };
     },

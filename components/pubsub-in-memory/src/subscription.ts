@@ -33,7 +33,14 @@ export interface SubscriptionSettings {
  * Delivers one message at a time, in the order published. A message that is refused steps aside and comes again after a
  * while, so that those behind it keep flowing; it is never dropped.
  */
-export function openSubscription({ topic, deliver, limits, backlog, warn, ...start }: SubscriptionSettings): RunningSubscription {
+export function openSubscription({
+  topic,
+  deliver,
+  limits,
+  backlog,
+  warn,
+  ...start
+}: SubscriptionSettings): RunningSubscription {
   const matches = matcherOf(topic);
   const queue = new Queue<QueuedMessage>();
   const retries = new Map<NodeJS.Timeout, QueuedMessage>();
@@ -48,8 +55,10 @@ export function openSubscription({ topic, deliver, limits, backlog, warn, ...sta
     working ??= Promise.resolve().then(work);
   };
 
+  const mayDeliver = (): boolean => open && !paused && queue.length > 0;
+
   async function work(): Promise<void> {
-    while (open && !paused && queue.length > 0) await handOver(queue.first!);
+    while (mayDeliver()) await handOver(queue.first!);
     working = undefined;
   }
 

@@ -120,7 +120,10 @@ describe("a message that is refused", () => {
     });
     for (let count = 0; count < limits.maxMessages; count++) await publish("t", `${count}`);
     await vi.advanceTimersByTimeAsync(50);
-    await expect(publish("t", "over")).rejects.toMatchObject({ code: "resource-exhausted", message: expect.stringContaining("subscription to t has 5 messages waiting") });
+    await expect(publish("t", "over")).rejects.toMatchObject({
+      code: "resource-exhausted",
+      message: expect.stringContaining("subscription to t has 5 messages waiting"),
+    });
     refuse = false;
     await vi.advanceTimersByTimeAsync(100);
     expect(got).toHaveLength(10);
@@ -161,7 +164,8 @@ describe("limits", () => {
     const wide = createBroker({ warn: () => {} });
     const got: number[] = [];
     await wide.subscribe({ topic: "t", metadata: {} }, async (message) => void got.push(Number(textOf(message))));
-    for (let count = 0; count < 20_000; count++) await wide.publish({ topic: "t", data: bytes(`${count}`), metadata: {} });
+    for (let count = 0; count < 20_000; count++)
+      await wide.publish({ topic: "t", data: bytes(`${count}`), metadata: {} });
     await vi.waitFor(() => expect(got).toHaveLength(20_000));
     expect(got.every((value, index) => value === index)).toBe(true);
     await wide.close();
@@ -235,7 +239,10 @@ describe("pause", () => {
     await broker.resume!();
     await publish("t", "2");
     await settled();
-    expect([before.got, during.got]).toEqual([["1", "2"], ["1", "2"]]);
+    expect([before.got, during.got]).toEqual([
+      ["1", "2"],
+      ["1", "2"],
+    ]);
   });
 
   test("lets the delivery under way finish", async () => {

@@ -27,7 +27,10 @@ export default defineSecretStore({
 });
 
 /** Reads the environment at each call, so that a variable set later is seen. */
-export function createEnvironmentStore(environment: Readonly<Record<string, string | undefined>>, prefix: string): SecretStore {
+export function createEnvironmentStore(
+  environment: Readonly<Record<string, string | undefined>>,
+  prefix: string,
+): SecretStore {
   return {
     // Like Dapr's, it cannot tell a variable that is hidden from one that is not set: both are empty.
     async get({ name }) {

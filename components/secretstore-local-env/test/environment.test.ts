@@ -20,7 +20,10 @@ const ask = (name: string) => ({ name, metadata: {} });
 test("a variable is a secret of its own name", async () => {
   const store = await open();
   expect(await store.get(ask("conftestsecret"))).toEqual({ conftestsecret: "abcd" });
-  expect(await store.bulkGet({})).toMatchObject({ conftestsecret: { conftestsecret: "abcd" }, secondsecret: { secondsecret: "efgh" } });
+  expect(await store.bulkGet({})).toMatchObject({
+    conftestsecret: { conftestsecret: "abcd" },
+    secondsecret: { secondsecret: "efgh" },
+  });
 });
 
 test("a variable that is not set is empty", async () => {
@@ -46,7 +49,10 @@ test("a prefix is put in front and taken away again", async () => {
 });
 
 test("names of the prototype are names like others", async () => {
-  const store = createEnvironmentStore(Object.assign(Object.create(null), { toString: "text", ["__proto__"]: "p" }), "");
+  const store = createEnvironmentStore(
+    Object.assign(Object.create(null), { toString: "text", ["__proto__"]: "p" }),
+    "",
+  );
   expect(await store.get(ask("toString"))).toEqual({ toString: "text" });
   expect(Object.keys(await store.bulkGet({}))).toEqual(["toString", "__proto__"]);
 });

@@ -8,7 +8,10 @@ export function flatten(content: SecretsContent, separator: string): Map<string,
     if (typeof value === "object" && value !== null) {
       for (const [name, nested] of Object.entries(value)) visit(`${path}${separator}${name}`, nested);
     } else if (flat.has(path)) {
-      throw new ComponentError("failed-precondition", `two secrets of the file are called ${path}: use another nestedSeparator`);
+      throw new ComponentError(
+        "failed-precondition",
+        `two secrets of the file are called ${path}: use another nestedSeparator`,
+      );
     } else {
       flat.set(path, value === null ? "" : String(value));
     }
@@ -25,7 +28,8 @@ export function singleValued(flat: ReadonlyMap<string, string>): Map<string, Sec
 export function multiValued(content: SecretsContent, separator: string): Map<string, Secret> {
   const secrets = new Map<string, Secret>();
   for (const [name, value] of Object.entries(content)) {
-    const nested: SecretsContent = typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : { [name]: value };
+    const nested: SecretsContent =
+      typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : { [name]: value };
     secrets.set(name, Object.fromEntries(flatten(nested, separator)));
   }
   return secrets;

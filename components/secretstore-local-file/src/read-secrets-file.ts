@@ -8,16 +8,25 @@ export type SecretsValue = string | boolean | null | readonly SecretsValue[] | S
 export async function readSecretsFile(path: string): Promise<SecretsContent> {
   const content = parse(await read(path), path);
   if (typeof content === "object" && content !== null && !Array.isArray(content)) return content as SecretsContent;
-  throw new ComponentError("failed-precondition", `secretsFile ${path} must hold a JSON object, with names of secrets and their values`);
+  throw new ComponentError(
+    "failed-precondition",
+    `secretsFile ${path} must hold a JSON object, with names of secrets and their values`,
+  );
 }
 
 async function read(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    const reasons: Readonly<Record<string, string>> = { ENOENT: "there is no such file", EACCES: "reading it is not allowed", EISDIR: "it is a folder" };
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: "there is no such file",
+      EACCES: "reading it is not allowed",
+      EISDIR: "it is a folder",
+    };
     const { code = "", message } = cause as NodeJS.ErrnoException;
-    throw new ComponentError("failed-precondition", `secretsFile ${path} cannot be read: ${reasons[code] ?? message}`, { cause });
+    throw new ComponentError("failed-precondition", `secretsFile ${path} cannot be read: ${reasons[code] ?? message}`, {
+      cause,
+    });
   }
 }
 

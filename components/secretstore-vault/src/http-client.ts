@@ -75,13 +75,21 @@ export function createHttpClient(address: string, tls: ConnectionOptions): HttpC
 
   function unreachable(error: NodeJS.ErrnoException, call: Call | undefined): ComponentError {
     if (ComponentError.is(error)) return error;
-    if (call?.signal?.aborted) return new ComponentError("cancelled", "the call to Vault was cancelled", { cause: error });
+    if (call?.signal?.aborted)
+      return new ComponentError("cancelled", "the call to Vault was cancelled", { cause: error });
     if (error.name === "AbortError" || error.name === "TimeoutError") {
-      return new ComponentError("deadline-exceeded", `Vault at ${address} did not answer within ${timeoutMs / 1000} s`, { cause: error });
+      return new ComponentError(
+        "deadline-exceeded",
+        `Vault at ${address} did not answer within ${timeoutMs / 1000} s`,
+        { cause: error },
+      );
     }
     const hint = hints.find(([pattern]) => pattern.test(error.code ?? error.message))?.[1] ?? "";
-    const reason = error instanceof AggregateError ? error.errors.map(({ message }) => message).join(", ") : error.message;
-    return new ComponentError("unavailable", `Vault at ${address} cannot be reached: ${reason}${hint}`, { cause: error });
+    const reason =
+      error instanceof AggregateError ? error.errors.map(({ message }) => message).join(", ") : error.message;
+    return new ComponentError("unavailable", `Vault at ${address} cannot be reached: ${reason}${hint}`, {
+      cause: error,
+    });
   }
 
   return {
@@ -108,7 +116,10 @@ const timeoutMs = 30_000;
 const maxBodyBytes = 64 * 2 ** 20;
 
 const hints: readonly (readonly [RegExp, string])[] = [
-  [/SELF_SIGNED|UNABLE_TO_|CERT_SIGNATURE|SIGNED_CERT/, "; give the authority's certificate by caPem, caPath or caCert"],
+  [
+    /SELF_SIGNED|UNABLE_TO_|CERT_SIGNATURE|SIGNED_CERT/,
+    "; give the authority's certificate by caPem, caPath or caCert",
+  ],
   [/ALTNAME/, "; give the name in the certificate by tlsServerName"],
   [/WRONG_VERSION_NUMBER|EPROTO/, "; is it http:// rather than https://?"],
 ];
@@ -118,7 +129,8 @@ async function readAll(incoming: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > maxBodyBytes) throw new ComponentError("resource-exhausted", `Vault's answer is larger than ${maxBodyBytes} bytes`);
+    if (length > maxBodyBytes)
+      throw new ComponentError("resource-exhausted", `Vault's answer is larger than ${maxBodyBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -23,14 +23,19 @@ export default defineSecretStore({
       example: "https://vault.example.com:8200",
     }),
     vaultToken: text({
-      description: "Token to read with. Either this or `vaultTokenMountPath`. A renewable one is renewed before it expires.",
+      description:
+        "Token to read with. Either this or `vaultTokenMountPath`. A renewable one is renewed before it expires.",
       sensitive: true,
     }),
     vaultTokenMountPath: text({
       description: "File that holds the token; read again when Vault no longer takes it.",
       example: "/var/run/secrets/vault-token",
     }),
-    vaultKVPrefix: text({ description: "Path that is put in front of the names of secrets.", default: "dapr", example: "team/app" }),
+    vaultKVPrefix: text({
+      description: "Path that is put in front of the names of secrets.",
+      default: "dapr",
+      example: "team/app",
+    }),
     vaultKVUsePrefix: bool({ description: "false: no path is put in front.", default: true }),
     enginePath: text({ description: "Where the key-value engine is mounted.", default: "secret" }),
     engineVersion: choice({
@@ -39,22 +44,31 @@ export default defineSecretStore({
       default: "auto",
     }),
     vaultValueType: choice({
-      description: "map: the keys and values of a secret. text: one value, the secret as JSON, under the secret's name.",
+      description:
+        "map: the keys and values of a secret. text: one value, the secret as JSON, under the secret's name.",
       allowedValues: ["map", "text"],
       default: "map",
     }),
-    caPem: text({ description: "Certificates of the authorities to trust, as PEM text. Goes before `caPath`, and that before `caCert`." }),
+    caPem: text({
+      description:
+        "Certificates of the authorities to trust, as PEM text. Goes before `caPath`, and that before `caCert`.",
+    }),
     caPath: text({ description: "Folder of such PEM files.", example: "/etc/vault/ca" }),
     caCert: text({ description: "Such a PEM file.", example: "/etc/vault/ca.pem" }),
     skipVerify: bool({ description: "Do not check the server's certificate. For development only.", default: false }),
-    tlsServerName: text({ description: "Name to expect in the server's certificate, when it is not that of the address." }),
+    tlsServerName: text({
+      description: "Name to expect in the server's certificate, when it is not that of the address.",
+    }),
   },
   check({ vaultToken, vaultTokenMountPath, vaultAddr, enginePath, vaultKVPrefix }) {
     const problems: string[] = [];
     if (!vaultToken && !vaultTokenMountPath) problems.push("one of vaultToken and vaultTokenMountPath is required");
-    if (vaultToken && vaultTokenMountPath) problems.push("vaultToken and vaultTokenMountPath exclude each other: keep one of them");
-    if (vaultAddr && !/^https?:\/\/[^/]/.test(vaultAddr)) problems.push("vaultAddr must begin with https:// or http://");
-    if (vaultAddr && !URL.canParse(vaultAddr)) problems.push("vaultAddr must be an address such as https://vault.example.com:8200");
+    if (vaultToken && vaultTokenMountPath)
+      problems.push("vaultToken and vaultTokenMountPath exclude each other: keep one of them");
+    if (vaultAddr && !/^https?:\/\/[^/]/.test(vaultAddr))
+      problems.push("vaultAddr must begin with https:// or http://");
+    if (vaultAddr && !URL.canParse(vaultAddr))
+      problems.push("vaultAddr must be an address such as https://vault.example.com:8200");
     for (const [name, path] of Object.entries({ enginePath, vaultKVPrefix })) {
       if (path.split("/").some((part) => part === "..")) problems.push(`${name} must not step out of its place by ..`);
     }

@@ -17,16 +17,21 @@ export interface VaultOptions extends TlsChoices {
 }
 
 /** Asks Vault about the token and the engine before anything else does, so that a mistake shows at the start. */
-export async function openVaultStore(options: VaultOptions, { logger, signal, name }: OpenContext): Promise<SecretStore> {
+export async function openVaultStore(
+  options: VaultOptions,
+  { logger, signal, name }: OpenContext,
+): Promise<SecretStore> {
   const address = options.vaultAddr || "https://127.0.0.1:8200";
-  if (options.skipVerify) logger.warn(`component "${name}" does not check Vault's certificate (skipVerify): for development only`);
+  if (options.skipVerify)
+    logger.warn(`component "${name}" does not check Vault's certificate (skipVerify): for development only`);
   const http = createHttpClient(address, address.startsWith("https:") ? await trustedCertificates(options) : {});
   let token: Token | undefined;
   try {
     token = await Token.open(options.vaultToken, options.vaultTokenMountPath, http, logger);
     await checkToken(http, token, signal);
     const engine = options.enginePath || "secret";
-    const version = options.engineVersion === "auto" ? await engineVersion(http, token, engine, signal) : options.engineVersion;
+    const version =
+      options.engineVersion === "auto" ? await engineVersion(http, token, engine, signal) : options.engineVersion;
     const prefix = options.vaultKVUsePrefix ? options.vaultKVPrefix || "dapr" : "";
     return createStore({ http, token, engine, version, prefix, valueType: options.vaultValueType });
   } catch (error) {
@@ -55,7 +60,9 @@ async function engineVersion(http: HttpClient, token: Token, engine: string, sig
     if (error.code === "permission-denied" || error.code === "not-found") return "2";
     throw error;
   }
-  const { data } = answer.body as { readonly data?: { readonly type?: string; readonly options?: { readonly version?: string } | null } };
+  const { data } = answer.body as {
+    readonly data?: { readonly type?: string; readonly options?: { readonly version?: string } | null };
+  };
   if (data?.type !== undefined && data.type !== "kv" && data.type !== "generic") {
     throw new ComponentError("failed-precondition", `enginePath ${engine} is an engine of type ${data.type}, not kv`);
   }

@@ -1,4 +1,12 @@
-import { ComponentError, forEachLimited, integerFrom, type Call, type Metadata, type Secret, type SecretStore } from "@trilby/kit";
+import {
+  ComponentError,
+  forEachLimited,
+  integerFrom,
+  type Call,
+  type Metadata,
+  type Secret,
+  type SecretStore,
+} from "@trilby/kit";
 import { textOf } from "./exact-json.ts";
 import type { HttpClient, VaultAnswer } from "./http-client.ts";
 import type { Token } from "./token.ts";
@@ -15,7 +23,10 @@ export interface StoreSettings {
 
 export function createStore({ http, token, engine, version, prefix, valueType }: StoreSettings): SecretStore {
   const root = (part: "data" | "metadata"): string =>
-    [engine, ...(version === "2" ? [part] : []), prefix].map(escapePath).filter((each) => each !== "").join("/");
+    [engine, ...(version === "2" ? [part] : []), prefix]
+      .map(escapePath)
+      .filter((each) => each !== "")
+      .join("/");
   const dataRoot = root("data");
   const listRoot = root("metadata");
 
@@ -28,7 +39,8 @@ export function createStore({ http, token, engine, version, prefix, valueType }:
   async function read(name: string, secretVersion: number, call: Call | undefined): Promise<Secret> {
     const query = version === "2" ? `?version=${secretVersion}` : "";
     const answer = await send(`${dataRoot}/${escapeName(name)}${query}`, call);
-    if (answer.status !== 200) throw missing(name, secretVersion, answer) ?? vaultError(http.address, `read the secret ${name}`, answer);
+    if (answer.status !== 200)
+      throw missing(name, secretVersion, answer) ?? vaultError(http.address, `read the secret ${name}`, answer);
     const { data } = (answer.body ?? {}) as { readonly data?: Record<string, unknown> | null };
     const values = version === "2" ? (data?.["data"] as Record<string, unknown> | null | undefined) : data;
     if (!values) throw new ComponentError("not-found", `secret ${name} does not exist in Vault`);
@@ -70,7 +82,8 @@ export function createStore({ http, token, engine, version, prefix, valueType }:
           secrets.push([name, await read(name, secretVersion, call)]);
         } catch (error) {
           // Deleted in the meantime, without that version, or not for this token to read.
-          const expected = ComponentError.is(error) && (error.code === "not-found" || error.code === "permission-denied");
+          const expected =
+            ComponentError.is(error) && (error.code === "not-found" || error.code === "permission-denied");
           if (!expected) throw error;
         }
       });
@@ -96,8 +109,13 @@ function askedVersion(metadata: Metadata, engineVersion: "1" | "2"): number {
   const text = metadata["version_id"] ?? "";
   if (text === "") return 0;
   const value = integerFrom(text);
-  if (value === undefined || value < 0) throw new ComponentError("invalid-argument", `version_id must be a version's number, but is ${JSON.stringify(text)}`);
-  if (value > 0 && engineVersion === "1") throw new ComponentError("invalid-argument", "version_id: an engine of version 1 keeps no versions");
+  if (value === undefined || value < 0)
+    throw new ComponentError(
+      "invalid-argument",
+      `version_id must be a version's number, but is ${JSON.stringify(text)}`,
+    );
+  if (value > 0 && engineVersion === "1")
+    throw new ComponentError("invalid-argument", "version_id: an engine of version 1 keeps no versions");
   return value;
 }
 
@@ -122,11 +140,18 @@ function keysOf({ body }: VaultAnswer): string[] {
 function escapeName(name: string): string {
   const parts = name.split("/");
   if (parts.some((part) => part === "" || part === "." || part === "..")) {
-    throw new ComponentError("invalid-argument", `${JSON.stringify(name)} is not the name of a secret: each part between slashes must be a name`);
+    throw new ComponentError(
+      "invalid-argument",
+      `${JSON.stringify(name)} is not the name of a secret: each part between slashes must be a name`,
+    );
   }
   return parts.map(encodeURIComponent).join("/");
 }
 
 function escapePath(path: string): string {
-  return path.split("/").filter((part) => part !== "").map(encodeURIComponent).join("/");
+  return path
+    .split("/")
+    .filter((part) => part !== "")
+    .map(encodeURIComponent)
+    .join("/");
 }

@@ -19,7 +19,12 @@ export class Token {
     this.#logger = logger;
   }
 
-  static async open(given: string | undefined, file: string | undefined, http: HttpClient, logger: Logger): Promise<Token> {
+  static async open(
+    given: string | undefined,
+    file: string | undefined,
+    http: HttpClient,
+    logger: Logger,
+  ): Promise<Token> {
     return new Token(given ?? (await tokenIn(file ?? "")), file, http, logger);
   }
 
@@ -50,7 +55,8 @@ export class Token {
   expect({ ttlSeconds, renewable }: TokenLife): void {
     if (ttlSeconds === undefined) return;
     if (renewable) this.renewAfter(ttlSeconds);
-    else if (this.#file === undefined) this.#logger.warn("the Vault token is not renewable and will expire", { ttlSeconds });
+    else if (this.#file === undefined)
+      this.#logger.warn("the Vault token is not renewable and will expire", { ttlSeconds });
   }
 
   close(): void {
@@ -66,9 +72,12 @@ export class Token {
         this.expect(life);
         return;
       }
-      const { auth } = (await this.#ask("POST", "auth/token/renew-self")) as { readonly auth?: { readonly lease_duration?: number } };
+      const { auth } = (await this.#ask("POST", "auth/token/renew-self")) as {
+        readonly auth?: { readonly lease_duration?: number };
+      };
       const after = auth?.lease_duration ?? 0;
-      if (after <= life.ttlSeconds + 1) this.#logger.warn("the Vault token cannot be renewed any longer, it soon expires", { ttlSeconds: after });
+      if (after <= life.ttlSeconds + 1)
+        this.#logger.warn("the Vault token cannot be renewed any longer, it soon expires", { ttlSeconds: after });
       this.renewAfter(Math.max(1, after));
     } catch (error) {
       if (this.#closed || (await this.reload().catch(() => false))) return;
@@ -98,7 +107,9 @@ export interface TokenLife {
 
 /** Of the answer to lookup-self. */
 export function lifeOf(body: unknown): TokenLife {
-  const { data } = (body ?? {}) as { readonly data?: { readonly ttl?: number; readonly renewable?: boolean; readonly expire_time?: string | null } };
+  const { data } = (body ?? {}) as {
+    readonly data?: { readonly ttl?: number; readonly renewable?: boolean; readonly expire_time?: string | null };
+  };
   const expires = typeof data?.ttl === "number" && data.expire_time !== null;
   return { ttlSeconds: expires ? data.ttl : undefined, renewable: data?.renewable === true };
 }
@@ -112,7 +123,11 @@ async function tokenIn(file: string): Promise<string> {
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new ComponentError("failed-precondition", `vaultTokenMountPath ${file} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new ComponentError(
+      "failed-precondition",
+      `vaultTokenMountPath ${file} cannot be read: ${(cause as Error).message}`,
+      { cause },
+    );
   }
   const token = text.trim();
   if (token === "") throw new ComponentError("failed-precondition", `vaultTokenMountPath ${file} is empty`);

@@ -38,7 +38,9 @@ async function read<T>(field: string, path: string, work: () => Promise<T>): Pro
   try {
     return await work();
   } catch (cause) {
-    throw new ComponentError("failed-precondition", `${field} ${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new ComponentError("failed-precondition", `${field} ${path} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 

@@ -6,14 +6,23 @@ export function vaultError(address: string, doing: string, { status, body }: Vau
   const said = errorsOf(body).join("; ");
   const sealed = (body as { readonly sealed?: boolean } | undefined)?.sealed === true || /Vault is sealed/i.test(said);
   if (status === 503 && sealed) {
-    return new ComponentError("unavailable", `cannot ${doing}: Vault at ${address} is sealed; unseal it (vault operator unseal)`);
+    return new ComponentError(
+      "unavailable",
+      `cannot ${doing}: Vault at ${address} is sealed; unseal it (vault operator unseal)`,
+    );
   }
   if (/no handler for route/i.test(said)) {
-    return new ComponentError("failed-precondition", `cannot ${doing}: Vault at ${address} has no engine there; set enginePath`);
+    return new ComponentError(
+      "failed-precondition",
+      `cannot ${doing}: Vault at ${address} has no engine there; set enginePath`,
+    );
   }
   const code = isBadToken(said) ? "unauthenticated" : codeOf(status);
   const hint = hints[code] ?? "";
-  return new ComponentError(code, `cannot ${doing}: Vault at ${address} answered ${status}${said === "" ? "" : ` (${said})`}${hint}`);
+  return new ComponentError(
+    code,
+    `cannot ${doing}: Vault at ${address} answered ${status}${said === "" ? "" : ` (${said})`}${hint}`,
+  );
 }
 
 function errorsOf(body: unknown): string[] {

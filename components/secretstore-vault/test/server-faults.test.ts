@@ -44,7 +44,9 @@ describeService("vault", { storage: "file", killable: true }, (vault) => {
     const { instance, close } = await openComponent(definition, { name: "vault", properties });
     await vault.pause();
     try {
-      await expect(instance.get(ask("a"), { signal: AbortSignal.timeout(200) })).rejects.toMatchObject({ code: "cancelled" });
+      await expect(instance.get(ask("a"), { signal: AbortSignal.timeout(200) })).rejects.toMatchObject({
+        code: "cancelled",
+      });
     } finally {
       await vault.resume();
     }
@@ -70,7 +72,7 @@ describeService("vault", { storage: "file", tls: "server" }, (vault) => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test("is trusted by text, file, folder, or not looked at", async () => {
-    await open({ caPem: String(vault.certificates!.ca) });
+    await open({ caPem: vault.certificates!.ca });
     await open({ caCert: join(folder, "authority.pem") });
     await open({ caPath: join(folder, "ca") });
     await open({ skipVerify: "true" });
@@ -78,13 +80,17 @@ describeService("vault", { storage: "file", tls: "server" }, (vault) => {
   });
 
   test("the first given goes", async () => {
-    await open({ caPem: String(vault.certificates!.ca), caCert: join(folder, "nonsense.pem") });
+    await open({ caPem: vault.certificates!.ca, caCert: join(folder, "nonsense.pem") });
   });
 
   test("is not trusted otherwise, and the error names the way out", async () => {
     await expect(open({})).rejects.toThrow(/give the authority's certificate by caPem, caPath or caCert/);
-    await expect(open({ caCert: join(folder, "authority.pem"), tlsServerName: "elsewhere.example" })).rejects.toThrow(/tlsServerName/);
-    await expect(open({ caCert: join(folder, "nonsense.pem") })).rejects.toThrow(/nonsense.pem is not a certificate in PEM form/);
+    await expect(open({ caCert: join(folder, "authority.pem"), tlsServerName: "elsewhere.example" })).rejects.toThrow(
+      /tlsServerName/,
+    );
+    await expect(open({ caCert: join(folder, "nonsense.pem") })).rejects.toThrow(
+      /nonsense.pem is not a certificate in PEM form/,
+    );
     await expect(open({ caPem: "x" })).rejects.toThrow(/caPem is not a certificate/);
     await expect(open({ caPath: join(folder, "none") })).rejects.toThrow(/caPath .*none cannot be read/);
   });

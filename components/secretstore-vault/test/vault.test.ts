@@ -21,7 +21,11 @@ describeService("vault", (vault) => {
   afterAll(() => Promise.all(opened.map((component) => component.close())));
 
   async function open(properties: Record<string, string> = {}, logger?: Logger) {
-    const all = { vaultAddr: vault.url, ...("vaultTokenMountPath" in properties ? {} : { vaultToken: vault.token }), ...properties };
+    const all = {
+      vaultAddr: vault.url,
+      ...("vaultTokenMountPath" in properties ? {} : { vaultToken: vault.token }),
+      ...properties,
+    };
     const component = await openComponent(definition, { name: "vault", properties: all, ...(logger && { logger }) });
     opened.push(component);
     return component;
@@ -48,10 +52,20 @@ describeService("vault", (vault) => {
 
     test("versions", async () => {
       const { instance } = await open();
-      const versionOf = async (metadata?: Record<string, string>) => (await instance.get(ask("versioned", metadata)))["version"];
-      expect([await versionOf(), await versionOf({ version_id: "0" }), await versionOf({ version_id: "2" }), await versionOf({ version_id: "" })]).toEqual(["3", "3", "2", "3"]);
-      await expect(versionOf({ version_id: "9" })).rejects.toMatchObject({ code: "not-found", message: "secret versioned does not exist in Vault in version 9" });
-      for (const version_id of ["-1", "x", "1&list=true"]) await expect(versionOf({ version_id })).rejects.toMatchObject({ code: "invalid-argument" });
+      const versionOf = async (metadata?: Record<string, string>) =>
+        (await instance.get(ask("versioned", metadata)))["version"];
+      expect([
+        await versionOf(),
+        await versionOf({ version_id: "0" }),
+        await versionOf({ version_id: "2" }),
+        await versionOf({ version_id: "" }),
+      ]).toEqual(["3", "3", "2", "3"]);
+      await expect(versionOf({ version_id: "9" })).rejects.toMatchObject({
+        code: "not-found",
+        message: "secret versioned does not exist in Vault in version 9",
+      });
+      for (const version_id of ["-1", "x", "1&list=true"])
+        await expect(versionOf({ version_id })).rejects.toMatchObject({ code: "invalid-argument" });
     });
 
     test("a deleted secret is not found, and neither is one that never was", async () => {
@@ -67,15 +81,23 @@ describeService("vault", (vault) => {
       const { instance } = await open();
       const all = await instance.bulkGet({});
       expect(all).toMatchObject({
-        conftestsecret: { conftestsecret: "abcd" }, many: { user: "u" }, "team/deep/one": { key: "value" }, team: { also: "a secret" }, versioned: { version: "3" },
+        conftestsecret: { conftestsecret: "abcd" },
+        many: { user: "u" },
+        "team/deep/one": { key: "value" },
+        team: { also: "a secret" },
+        versioned: { version: "3" },
       });
       expect(all).not.toHaveProperty("rootsecret");
       expect(Object.keys(await instance.bulkGet({ version_id: "2" }))).toEqual(["versioned"]);
     });
 
     test("prefixes", async () => {
-      expect(await (await open({ vaultKVUsePrefix: "false" })).instance.get(ask("rootsecret"))).toEqual({ at: "the root" });
-      expect(await (await open({ vaultKVUsePrefix: "false" })).instance.get(ask("dapr/many"))).toMatchObject({ user: "u" });
+      expect(await (await open({ vaultKVUsePrefix: "false" })).instance.get(ask("rootsecret"))).toEqual({
+        at: "the root",
+      });
+      expect(await (await open({ vaultKVUsePrefix: "false" })).instance.get(ask("dapr/many"))).toMatchObject({
+        user: "u",
+      });
       const team = await open({ vaultKVPrefix: "/dapr/team/" });
       expect(await team.instance.bulkGet({})).toEqual({ "deep/one": { key: "value" } });
       expect(await (await open({ vaultKVPrefix: "nothing/here" })).instance.bulkGet({})).toEqual({});
@@ -90,23 +112,35 @@ describeService("vault", (vault) => {
     });
 
     test("values that are no text come as JSON", async () => {
-      await api.write("secret/data/dapr/odd", { data: { number: 5, flag: true, list: [1, { a: "b" }], nothing: null, text: "täxt\n" } });
+      await api.write("secret/data/dapr/odd", {
+        data: { number: 5, flag: true, list: [1, { a: "b" }], nothing: null, text: "täxt\n" },
+      });
       expect(await (await open()).instance.get(ask("odd"))).toEqual({
-        number: "5", flag: "true", list: '[1,{"a":"b"}]', nothing: "null", text: "täxt\n",
+        number: "5",
+        flag: "true",
+        list: '[1,{"a":"b"}]',
+        nothing: "null",
+        text: "täxt\n",
       });
     });
 
-    test.each(["ü & more?x=1#y", "a b", "100%", "a%2Fb", "plus+"])("the name %j is a name like others", async (name) => {
-      const escaped = encodeURIComponent(name);
-      await api.write(`secret/data/dapr/${escaped}`, { data: { name } });
-      const { instance } = await open();
-      expect(await instance.get(ask(name))).toEqual({ name });
-      expect(await instance.bulkGet({})).toHaveProperty([name], { name });
-    });
+    test.each(["ü & more?x=1#y", "a b", "100%", "a%2Fb", "plus+"])(
+      "the name %j is a name like others",
+      async (name) => {
+        const escaped = encodeURIComponent(name);
+        await api.write(`secret/data/dapr/${escaped}`, { data: { name } });
+        const { instance } = await open();
+        expect(await instance.get(ask(name))).toEqual({ name });
+        expect(await instance.bulkGet({})).toHaveProperty([name], { name });
+      },
+    );
 
-    test.each(["../rootsecret", "a/../../rootsecret", "/many", "many/", "a//b", ".", ".."])("the name %j leads nowhere", async (name) => {
-      await expect((await open()).instance.get(ask(name))).rejects.toMatchObject({ code: "invalid-argument" });
-    });
+    test.each(["../rootsecret", "a/../../rootsecret", "/many", "many/", "a//b", ".", ".."])(
+      "the name %j leads nowhere",
+      async (name) => {
+        await expect((await open()).instance.get(ask(name))).rejects.toMatchObject({ code: "invalid-argument" });
+      },
+    );
   });
 
   describe("version 1 of the engine", () => {
@@ -129,9 +163,16 @@ describeService("vault", (vault) => {
 
     test("keeps every digit of a number", async () => {
       const body = '{"number":12345678901234567890,"fraction":1.10}';
-      await fetch(`${vault.url}/v1/kv-one/dapr/exact`, { method: "POST", headers: { "x-vault-token": vault.token }, body });
+      await fetch(`${vault.url}/v1/kv-one/dapr/exact`, {
+        method: "POST",
+        headers: { "x-vault-token": vault.token },
+        body,
+      });
       const properties = { enginePath: "kv-one" };
-      expect(await (await open(properties)).instance.get(ask("exact"))).toEqual({ number: "12345678901234567890", fraction: "1.10" });
+      expect(await (await open(properties)).instance.get(ask("exact"))).toEqual({
+        number: "12345678901234567890",
+        fraction: "1.10",
+      });
       const asText = await (await open({ ...properties, vaultValueType: "text" })).instance.get(ask("exact"));
       expect(asText).toEqual({ exact: '{"fraction":1.10,"number":12345678901234567890}' });
       await api.remove("kv-one/dapr/exact");
@@ -152,7 +193,9 @@ describeService("vault", (vault) => {
       [{}, { enginePath: "../sys" }, /enginePath must not step out/],
     ])("in the metadata %#", async (_, properties, message) => {
       const all: Record<string, string> = { vaultAddr: vault.url, vaultToken: vault.token, ...properties };
-      const error: any = await openComponent(definition, { name: "vault", properties: all }).catch((caught: unknown) => caught);
+      const error: any = await openComponent(definition, { name: "vault", properties: all }).catch(
+        (caught: unknown) => caught,
+      );
       expect(error.code).toBe("invalid-metadata");
       expect(error.message).toMatch(message);
       expect(error.message).not.toContain(vault.token);
@@ -167,24 +210,37 @@ describeService("vault", (vault) => {
 
     test("an engine that is not there, or is another", async () => {
       const { instance } = await open({ enginePath: "nowhere" });
-      await expect(instance.get(ask("many"))).rejects.toMatchObject({ code: "failed-precondition", message: expect.stringContaining("set enginePath") });
+      await expect(instance.get(ask("many"))).rejects.toMatchObject({
+        code: "failed-precondition",
+        message: expect.stringContaining("set enginePath"),
+      });
       await expect(open({ enginePath: "cubbyhole" })).rejects.toThrow("is an engine of type cubbyhole, not kv");
     });
 
     test("a server that is not there, or speaks otherwise", async () => {
-      await expect(open({ vaultAddr: "http://127.0.0.1:9" })).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("cannot be reached") });
-      await expect(open({ vaultAddr: vault.url.replace("http:", "https:") })).rejects.toThrow(/is it http:\/\/ rather than https:\/\/\?/);
+      await expect(open({ vaultAddr: "http://127.0.0.1:9" })).rejects.toMatchObject({
+        code: "unavailable",
+        message: expect.stringContaining("cannot be reached"),
+      });
+      await expect(open({ vaultAddr: vault.url.replace("http:", "https:") })).rejects.toThrow(
+        /is it http:\/\/ rather than https:\/\/\?/,
+      );
     });
   });
 
   describe("tokens", () => {
     test("may be allowed a part alone", async () => {
-      const policy = 'path "secret/data/dapr/many" { capabilities = ["read"] } path "secret/metadata/dapr/*" { capabilities = ["list"] }';
+      const policy =
+        'path "secret/data/dapr/many" { capabilities = ["read"] } path "secret/metadata/dapr/*" { capabilities = ["list"] }';
       const { instance } = await open({ vaultToken: await api.token(policy, { no_default_policy: true }) });
       expect(await instance.get(ask("many"))).toEqual({ user: "u", password: "p" });
       await expect(instance.get(ask("conftestsecret"))).rejects.toMatchObject({ code: "permission-denied" });
       expect(await instance.bulkGet({})).toEqual({ many: { user: "u", password: "p" } });
-      const blind = await open({ vaultToken: await api.token('path "secret/data/dapr/many" { capabilities = ["read"] }', { no_default_policy: true }) });
+      const blind = await open({
+        vaultToken: await api.token('path "secret/data/dapr/many" { capabilities = ["read"] }', {
+          no_default_policy: true,
+        }),
+      });
       await expect(blind.instance.bulkGet({})).rejects.toMatchObject({ code: "permission-denied" });
     });
 
@@ -201,7 +257,9 @@ describeService("vault", (vault) => {
     });
 
     test("in a file that is missing or empty", async () => {
-      await expect(open({ vaultTokenMountPath: join(folder, "none") })).rejects.toThrow(/vaultTokenMountPath .*none cannot be read/);
+      await expect(open({ vaultTokenMountPath: join(folder, "none") })).rejects.toThrow(
+        /vaultTokenMountPath .*none cannot be read/,
+      );
       await writeFile(join(folder, "empty"), " \n");
       await expect(open({ vaultTokenMountPath: join(folder, "empty") })).rejects.toThrow(/is empty/);
     });
@@ -226,7 +284,10 @@ describeService("vault", (vault) => {
       const logger: Logger = { debug() {}, info() {}, warn: (message) => void warnings.push(message), error() {} };
       const token = await api.token(readAll, { ttl: "2s", explicit_max_ttl: "3s", renewable: true });
       await open({ vaultToken: token }, logger);
-      await vi.waitFor(() => expect(warnings.some((warning) => warning.includes("give a new one by vaultToken"))).toBe(true), { timeout: 15_000 });
+      await vi.waitFor(
+        () => expect(warnings.some((warning) => warning.includes("give a new one by vaultToken"))).toBe(true),
+        { timeout: 15_000 },
+      );
       expect(warnings.length).toBeGreaterThan(1);
       expect(warnings.length).toBeLessThan(6);
       expect(warnings.join()).not.toContain(token);
@@ -235,6 +296,8 @@ describeService("vault", (vault) => {
 
   test("a call that is cancelled ends at once", async () => {
     const { instance } = await open();
-    await expect(instance.get(ask("many"), { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "cancelled" });
+    await expect(instance.get(ask("many"), { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "cancelled",
+    });
   });
 });
