@@ -1,6 +1,5 @@
 import type { MessageCodec, MethodDefinition, ServiceDefinition } from "@trilby/proto";
 import { encodeMessage } from "@trilby/proto/encode";
-import type { Call } from "../contract/call.ts";
 import { ComponentError } from "../errors/component-error.ts";
 import { fromRpcError } from "../errors/status.ts";
 import { instanceHeader, kitHeader, methodPath, notInitialisedTrailer } from "../protocol/names.ts";
@@ -45,39 +44,38 @@ export class Caller {
   async call<Request, Response>(
     method: RemoteMethod<Request, Response>,
     request: Request,
-    call?: Call,
+    call?: Pick<CallOptions, "signal" | "timeoutMs" | "onHeaders">,
   ): Promise<Response> {
-    const signal = call?.signal;
-    const options = signal === undefined ? this.#plain : { metadata: this.#metadata, signal };
+    const options =
+      call === undefined
+        ? this.#plain
+        : { metadata: this.#metadata, signal: call.signal, timeoutMs: call.timeoutMs, onHeaders: call.onHeaders };
     try {
-      return method.responseType.decode(
-        await this.#channel.unary(method.path, encodeMessage(method.requestType, request), options),
-      );
+      const bytes = await this.#channel.unary(method.path, encodeMessage(method.requestType, request), options);
+      return method.responseType.decode(bytes);
     } catch (error) {
       throw asComponentError(error);
     }
   }
 
-  async init<Request, Response>(
+  /** The same for Init, whose headers tell who answers. */
+  init<Request, Response>(
     method: RemoteMethod<Request, Response>,
     request: Request,
-    options: InitOptions = {},
+    options?: InitOptions,
   ): Promise<Response> {
     const onHeaders = (headers: RpcMetadata): void => {
       this.peerIsKit = headers.some(([name]) => name === kitHeader);
     };
-    try {
-      const bytes = encodeMessage(method.requestType, request);
-      return method.responseType.decode(
-        await this.#channel.unary(method.path, bytes, { ...options, metadata: this.#metadata, onHeaders }),
-      );
-    } catch (error) {
-      throw asComponentError(error);
-    }
+    return this.call(method, request, { ...options, onHeaders });
   }
 
   open(path: string, onHeaders: () => void): ClientStream {
-    return this.#channel.stream(path, { metadata: this.#metadata, onHeaders });
+    try {
+      return this.#channel.stream(path, { metadata: this.#metadata, onHeaders });
+    } catch (error) {
+      throw asComponentError(error);
+    }
   }
 }
 

@@ -14,16 +14,9 @@ export async function initialise(
 ): Promise<readonly string[]> {
   await caller.init(initMethod, { metadata: { properties: { ...properties } } }, options);
   try {
-    return (await caller.call(featuresMethod, {}, { signal: limited(options) })).features;
+    return (await caller.call(featuresMethod, {}, options)).features;
   } catch (error) {
     if (ComponentError.is(error) && error.code === "unimplemented") return [];
     throw asComponentError(error);
   }
-}
-
-/** The caller's signal and timeout as one signal. */
-export function limited({ signal, timeoutMs }: InitOptions = {}): AbortSignal | undefined {
-  if (timeoutMs === undefined) return signal;
-  const timeout = AbortSignal.timeout(timeoutMs);
-  return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
 }

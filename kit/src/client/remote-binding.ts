@@ -8,7 +8,6 @@ import { Caller, remoteMethod } from "./caller.ts";
 import { deliveryLimits } from "./delivery-limits.ts";
 import type { DeliveryOptions, OnClosed } from "./delivery-limits.ts";
 import { DeliveryPump } from "./delivery-pump.ts";
-import { limited } from "./initialise.ts";
 import type { Remote } from "./remote.ts";
 
 export interface RemoteBinding extends Binding {
@@ -42,7 +41,7 @@ export function remoteBinding(
       }
       if (directions.includes("output")) {
         await caller.init(outputInitMethod, { metadata }, initOptions);
-        const { operations } = await caller.call(listOperationsMethod, {}, { signal: limited(initOptions) });
+        const { operations } = await caller.call(listOperationsMethod, {}, initOptions);
         instance.operations = operations;
         instance.invoke = async ({ operation, data, metadata: sent }, call) => {
           const result = await caller.call(invokeMethod, { operation, data, metadata: sent }, call);

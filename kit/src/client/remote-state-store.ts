@@ -85,7 +85,7 @@ const multiMaxSizeTimeoutMs = 5000;
 function multiMaxSize(caller: Caller): () => Promise<number> {
   let asked: Promise<number> | undefined;
   return () =>
-    (asked ??= caller.call(multiMaxSizeMethod, {}, { signal: AbortSignal.timeout(multiMaxSizeTimeoutMs) }).then(
+    (asked ??= caller.call(multiMaxSizeMethod, {}, { timeoutMs: multiMaxSizeTimeoutMs }).then(
       ({ maxSize }) => {
         const size = Number(maxSize);
         // Beyond what a number counts is as good as no limit.
