@@ -5,7 +5,7 @@ import { dirname, resolve as resolvePath } from "node:path";
 import type { ComponentResource } from "../resources/component.ts";
 import { formatPlace } from "../resources/place.ts";
 import { kindNoun, normalVersion, readType } from "./component-type.ts";
-import { type InstalledPackages } from "./packages/installed-packages.ts";
+import { type InstalledPackages, isPath } from "./packages/installed-packages.ts";
 import { knownPackages } from "./packages/known-packages.ts";
 import type { ComponentPackage } from "./packages/manifest.ts";
 import { findSocket, probeSocket } from "./sockets/find-socket.ts";
@@ -95,8 +95,9 @@ async function packageByName(
       `the package ${name} of annotation trilby.dev/package has no ${resource.type} ${normalVersion(resource.version)}; it has ${has}`,
     );
   }
+  const fix = isPath(name) ? "correct the path" : `run npm i ${name}`;
   throw new Error(
-    `the package ${name} of annotation trilby.dev/package is not installed, or is no component package; run npm i ${name}`,
+    `the package ${name} of annotation trilby.dev/package is not installed, or is no component package; ${fix}`,
   );
 }
 

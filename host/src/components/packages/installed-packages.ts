@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import { type ComponentPackage, readComponentPackage, readDependencies } from "./manifest.ts";
 
@@ -41,7 +41,7 @@ export function installedPackages(): InstalledPackages {
       }
     },
     async find(root, name) {
-      if (/^(?:\.{1,2}(?:[\\/]|$)|[\\/])/.test(name)) return read(join(name.startsWith(".") ? root : "", name));
+      if (isPath(name)) return read(resolve(root, name));
       for (const folder of ancestors(root)) {
         const found = await read(join(folder, "node_modules", name));
         if (found) return found;
@@ -49,6 +49,11 @@ export function installedPackages(): InstalledPackages {
       return undefined;
     },
   };
+}
+
+/** Whether a package is named by its folder. */
+export function isPath(name: string): boolean {
+  return name.startsWith("/") || /^\.{1,2}(?:\/|$)/.test(name);
 }
 
 function remember<T>(memory: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {

@@ -1,0 +1,52 @@
+import { openLog } from "./observability/open-log.ts";
+import type { ReadOptions } from "./options/host-options.ts";
+import { daprVersion, hostVersion } from "./options/version.ts";
+import { surviveMistakes } from "./process-mistakes.ts";
+import { listenForSignals } from "./process-signals.ts";
+import { createRuntime } from "./runtime.ts";
+
+/**
+ * Runs hosts in this process until a signal or the shutdown API ends it: SIGTERM and SIGINT stop in good order, a second
+ * one at once; SIGHUP stops the host and starts it again, reading all files anew. Resolves to the exit code.
+ */
+export async function daemon({ options, warnings }: ReadOptions): Promise<number> {
+  const log = openLog(options.log, { appId: options.appId, version: daprVersion });
+  const logger = log.scope("dapr.runtime");
+  surviveMistakes(logger, () => {
+    log.fatal("dapr.runtime", "too many uncaught exceptions in a short time: ending");
+    process.exit(1);
+  });
+  logger.info(`Starting trilbyd -- version ${hostVersion()} -- Dapr API ${daprVersion}`);
+  logger.info(`Log level set to: ${options.log.level}`);
+  for (const warning of warnings) logger.warn(warning);
+
+  const signals = listenForSignals();
+  for (;;) {
+    const runtime = createRuntime(options, { log });
+    const failed = runtime.start().then(
+      () => new Promise<never>(() => {}),
+      (error: unknown) => ({ kind: "failed", error }) as const,
+    );
+    const asked = runtime.shutdownRequested.then(({ force }) => ({ kind: force ? "force" : "end" }) as const);
+    const outcome = await Promise.race([failed, asked, signals.next()]);
+    if (outcome.kind === "force") {
+      await new Promise((resolve) => setTimeout(resolve, forcedEndMs));
+      return 1;
+    }
+    await runtime.stop();
+    if (outcome.kind === "failed") {
+      const message = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
+      log.fatal("dapr.runtime", `Fatal error from runtime: ${message}`);
+      return 1;
+    }
+    if (outcome.kind === "end") {
+      logger.info("Daprd shutdown gracefully");
+      await log.flush();
+      return 0;
+    }
+    logger.info("SIGHUP: starting again, with all files read anew");
+  }
+}
+
+/** So that the answer to the shutdown call still goes out. */
+const forcedEndMs = 100;
