@@ -89,7 +89,7 @@ test("an RpcError reaches the caller with code, message, details and trailers", 
 });
 
 test("any other error becomes UNKNOWN with its message, however odd the message", async () => {
-  const messages = ["boom", "half a pair \ud800", "x".repeat(100_000)];
+  const messages = ["boom", "half a pair \ud800", "x".repeat(100_000), "\u20ac".repeat(100_000)];
   const { channel } = await pair((server) => {
     server.unary("/test.Echo/Unary", (request) => {
       throw new Error(messages[Number(string(request))]);
@@ -98,10 +98,23 @@ test("any other error becomes UNKNOWN with its message, however odd the message"
   const errors = await Promise.all(
     messages.map((_, index) => failure(channel.unary("/test.Echo/Unary", text(String(index))))),
   );
-  expect(errors.map((error) => error.code)).toEqual([RpcCode.UNKNOWN, RpcCode.UNKNOWN, RpcCode.UNKNOWN]);
+  expect(errors.map((error) => error.code)).toEqual(messages.map(() => RpcCode.UNKNOWN));
   expect(errors[0]!.message).toBe("boom");
   expect(errors[1]!.message).toBe("half a pair \ufffd");
-  expect(errors[2]!.message).toMatch(/^x{1000,2000}\.\.\.$/);
+  expect(errors[2]!.message).toMatch(/^x{2048}\.\.\.$/);
+  expect(errors[3]!.message).toMatch(/^\u20ac{2048}\.\.\.$/);
+});
+
+test("the longest message and the largest details arrive together", async () => {
+  const { channel } = await pair((server) =>
+    server.unary("/test.Echo/Unary", () => {
+      throw new RpcError(RpcCode.INTERNAL, "\u20ac".repeat(3000), { details: new Uint8Array(32 * 1024).fill(200) });
+    }),
+  );
+  const error = await failure(channel.unary("/test.Echo/Unary", text("")));
+  expect(error.code).toBe(RpcCode.INTERNAL);
+  expect(error.message).toHaveLength(2051);
+  expect(error.details).toHaveLength(32 * 1024);
 });
 
 test("a stream that breaks gives its messages first and the error then", async () => {

@@ -4,10 +4,10 @@ import type { RpcMetadata } from "../channel.ts";
 
 /** The trailer that carries a serialised `google.rpc.Status`. */
 const statusDetailsTrailer = "grpc-status-details-bin";
-// Trailers travel in one header block, which many peers limit to 8 or 16 KiB; a message that does not fit would cost the
-// caller the whole status. Counted in characters; one may take nine bytes on the wire.
-const maxMessageLength = 1500;
-const maxDetailsBytes = 4096;
+// Trailers travel in one header block, for which Node's peers have 64 KiB; a status that does not fit would be lost whole.
+// Counted in characters, of which one takes at most nine bytes, and in bytes before base64: both together always fit.
+const maxMessageLength = 2048;
+const maxDetailsBytes = 32 * 1024;
 
 // A caller that makes many calls with the same metadata passes the same array, so the conversion is done once.
 const converted = new WeakMap<RpcMetadata, Metadata>();
