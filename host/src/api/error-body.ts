@@ -14,7 +14,7 @@ function detailMembers(detail: ErrorDetail): Record<string, unknown> {
     case "error-info":
       return {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-        domain: "dapr.io",
+        domain: detail.domain ?? "dapr.io",
         metadata: detail.metadata === null ? null : new Map(Object.entries(detail.metadata)),
         reason: detail.reason,
       };

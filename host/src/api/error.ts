@@ -1,6 +1,12 @@
 /** One of google.rpc's error details, in the order they are sent. */
 export type ErrorDetail =
-  | { readonly kind: "error-info"; readonly reason: string; readonly metadata: Readonly<Record<string, string>> | null }
+  | {
+      readonly kind: "error-info";
+      readonly reason: string;
+      /** Absent: `dapr.io`. */
+      readonly domain?: string;
+      readonly metadata: Readonly<Record<string, string>> | null;
+    }
   | {
       readonly kind: "resource-info";
       readonly resourceType: string;

@@ -1,5 +1,6 @@
+import { RpcCode, RpcError, type ServerCall } from "@trilby/kit/transport";
 import type { MethodDefinition, ServiceDefinition } from "@trilby/proto";
-import type { ServerCall } from "@trilby/kit/transport";
+import { encodeMessage } from "@trilby/proto/encode";
 
 import type { ApiName } from "../name.ts";
 import type { GrpcMethod } from "./method.ts";
@@ -15,13 +16,22 @@ export function unaryMethod<S extends ServiceDefinition, M extends keyof S["meth
   handle: (request: Request<S["methods"][M]>, call: ServerCall) => Promise<Response<S["methods"][M]>> | Response<S["methods"][M]>,
 ): GrpcMethod {
   const { name, requestType, responseType } = service.methods[method]!;
-  const encode = (response: unknown): Uint8Array => responseType.encode(response).finish();
+  const encode = (response: unknown): Uint8Array => encodeMessage(responseType, response);
   return {
     path: `/${service.fullName}/${name}`,
     api,
     unary(bytes, call) {
-      const result = handle(requestType.decode(bytes) as Request<S["methods"][M]>, call);
+      const result = handle(decodeRequest<Request<S["methods"][M]>>(requestType, bytes), call);
       return result instanceof Promise ? result.then(encode) : encode(result);
     },
   };
+}
+
+/** Bytes that are no such message are the status grpc-go gives them. */
+export function decodeRequest<T>(codec: { decode(bytes: Uint8Array): unknown }, bytes: Uint8Array): T {
+  try {
+    return codec.decode(bytes) as T;
+  } catch (error) {
+    throw new RpcError(RpcCode.INTERNAL, `grpc: error unmarshalling request: ${(error as Error).message}`);
+  }
 }

@@ -18,8 +18,14 @@ const nonceBytes = 12;
 const tagBytes = 16;
 
 /** Values are written with the first key and read with the one whose name they carry: `base64(nonce, ciphertext, tag)||name`. */
-export function createEncryption(store: string, primary: EncryptionKey, secondary: EncryptionKey | undefined): ValueEncryption {
-  const keys = new Map([secondary, primary].flatMap((key) => (key === undefined ? [] : [[key.name, readKey(store, key)] as const])));
+export function createEncryption(
+  store: string,
+  primary: EncryptionKey,
+  secondary: EncryptionKey | undefined,
+): ValueEncryption {
+  const keys = new Map(
+    [secondary, primary].flatMap((key) => (key === undefined ? [] : [[key.name, readKey(store, key)] as const])),
+  );
   const writing = keys.get(primary.name)!;
   return {
     encrypt(value) {
@@ -33,7 +39,8 @@ export function createEncryption(store: string, primary: EncryptionKey, secondar
       const text = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString("utf8");
       const end = text.lastIndexOf("||");
       const name = end < 0 ? "" : text.slice(end + 2);
-      if (name === "") throw new Error(`could not decrypt data for state store ${store}: encryption key name not found on record`);
+      if (name === "")
+        throw new Error(`could not decrypt data for state store ${store}: encryption key name not found on record`);
       const key = keys.get(name);
       if (key === undefined) {
         throw new Error(
@@ -41,7 +48,8 @@ export function createEncryption(store: string, primary: EncryptionKey, secondar
         );
       }
       const body = Buffer.from(text.slice(0, end), "base64");
-      if (body.length < nonceBytes + tagBytes) throw new Error(`could not decrypt data for state store ${store}: the record is too short`);
+      if (body.length < nonceBytes + tagBytes)
+        throw new Error(`could not decrypt data for state store ${store}: the record is too short`);
       const decipher = createDecipheriv(key.algorithm, key.bytes, body.subarray(0, nonceBytes));
       decipher.setAuthTag(body.subarray(body.length - tagBytes));
       try {

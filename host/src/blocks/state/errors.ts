@@ -1,5 +1,5 @@
 import { BulkError, ComponentError } from "@trilby/kit";
-import { RpcCode } from "@trilby/kit/transport";
+import { RpcCode, RpcError } from "@trilby/kit/transport";
 
 import { ApiError, type ErrorDetail } from "../../api/error.ts";
 
@@ -15,12 +15,18 @@ export interface StoreFailure {
 export function storeFailure(error: unknown): StoreFailure {
   const failure = ComponentError.is(error) ? componentFailure(error) : undefined;
   if (failure !== undefined) return { ...failure, cause: error };
-  return { kind: "other", text: error instanceof Error ? error.message : String(error), httpStatus: 500, grpcCode: RpcCode.INTERNAL, cause: error };
+  return {
+    kind: "other",
+    text: error instanceof Error ? error.message : String(error),
+    httpStatus: 500,
+    grpcCode: RpcCode.INTERNAL,
+    cause: error,
+  };
 }
 
 function componentFailure(error: ComponentError): Omit<StoreFailure, "cause"> | undefined {
   if (error.api !== undefined) {
-    const grpcCode = codeOfHttpStatus[error.api.httpStatus] ?? RpcCode.INTERNAL;
+    const grpcCode = ownGrpcCode(error);
     return { kind: "api", text: apiErrorText(grpcCode, error.message), httpStatus: error.api.httpStatus, grpcCode };
   }
   const { failures } = error as Partial<BulkError>;
@@ -46,11 +52,21 @@ function etagFailure(error: ComponentError): Omit<StoreFailure, "cause"> | undef
 }
 
 function etagMismatch(message: string): Omit<StoreFailure, "cause"> {
-  return { kind: "etag-mismatch", text: withPrefix("possible etag mismatch. error from state store", message), httpStatus: 409, grpcCode: RpcCode.ABORTED };
+  return {
+    kind: "etag-mismatch",
+    text: withPrefix("possible etag mismatch. error from state store", message),
+    httpStatus: 409,
+    grpcCode: RpcCode.ABORTED,
+  };
 }
 
 function etagInvalid(message: string): Omit<StoreFailure, "cause"> {
-  return { kind: "etag-invalid", text: withPrefix("invalid etag value", message), httpStatus: 400, grpcCode: RpcCode.INVALID_ARGUMENT };
+  return {
+    kind: "etag-invalid",
+    text: withPrefix("invalid etag value", message),
+    httpStatus: 400,
+    grpcCode: RpcCode.INVALID_ARGUMENT,
+  };
 }
 
 function withPrefix(prefix: string, message: string): string {
@@ -72,8 +88,23 @@ const codeOfHttpStatus: Readonly<Record<number, number>> = {
 };
 
 const codeNames = [
-  "OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists", "PermissionDenied", "ResourceExhausted",
-  "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss", "Unauthenticated",
+  "OK",
+  "Canceled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
 ];
 
 /** How an error of Dapr's own kind reads when it is quoted inside another message. */
@@ -84,7 +115,14 @@ function apiErrorText(grpcCode: number, message: string): string {
 /** The protocols word some errors differently: HTTP's have a code and no details, gRPC's carry the code as a detail. */
 export type Protocol = "http" | "grpc";
 
-function plain(protocol: Protocol, httpStatus: number, grpcCode: number, errorCode: string, message: string, cause?: unknown): ApiError {
+function plain(
+  protocol: Protocol,
+  httpStatus: number,
+  grpcCode: number,
+  errorCode: string,
+  message: string,
+  cause?: unknown,
+): ApiError {
   const details: ErrorDetail[] = protocol === "http" ? [] : [{ kind: "error-info", reason: errorCode, metadata: null }];
   return new ApiError({ httpStatus, grpcCode, errorCode, message, details, cause });
 }
@@ -104,8 +142,17 @@ interface RichOptions {
 }
 
 function rich({ store, reason, metadata, before = [], bare = false, ...rest }: RichOptions): ApiError {
-  const resource: ErrorDetail = { kind: "resource-info", resourceType: "state", resourceName: store, owner: "", description: "" };
-  return new ApiError({ ...rest, details: [...before, ...(bare ? [] : [resource]), { kind: "error-info", reason, metadata: metadata ?? null }] });
+  const resource: ErrorDetail = {
+    kind: "resource-info",
+    resourceType: "state",
+    resourceName: store,
+    owner: "",
+    description: "",
+  };
+  return new ApiError({
+    ...rest,
+    details: [...before, ...(bare ? [] : [resource]), { kind: "error-info", reason, metadata: metadata ?? null }],
+  });
 }
 
 /** `appId` is told over HTTP alone, and not for queries. */
@@ -161,14 +208,27 @@ export function getFailed(protocol: Protocol, store: string, key: string, error:
   const failure = storeFailure(error);
   if (failure.kind === "api" && protocol === "grpc") return componentsOwn(error);
   const status = failure.kind === "api" ? failure.httpStatus : 500;
-  return plain(protocol, status, RpcCode.INTERNAL, "ERR_STATE_GET", `fail to get ${key} from state store ${store}: ${failure.text}`, error);
+  return plain(
+    protocol,
+    status,
+    RpcCode.INTERNAL,
+    "ERR_STATE_GET",
+    `fail to get ${key} from state store ${store}: ${failure.text}`,
+    error,
+  );
 }
 
 export function bulkGetFailed(protocol: Protocol, error: unknown): ApiError {
   const failure = storeFailure(error);
   if (failure.kind === "api" && protocol === "grpc") return componentsOwn(error);
   const status = failure.kind === "api" ? failure.httpStatus : 500;
-  return new ApiError({ httpStatus: status, grpcCode: RpcCode.UNKNOWN, errorCode: "ERR_STATE_BULK_GET", message: failure.text, cause: error });
+  return new ApiError({
+    httpStatus: status,
+    grpcCode: RpcCode.UNKNOWN,
+    errorCode: "ERR_STATE_BULK_GET",
+    message: failure.text,
+    cause: error,
+  });
 }
 
 export function saveFailed(protocol: Protocol, store: string, error: unknown): ApiError {
@@ -212,7 +272,13 @@ export function transactionsNotSupported(store: string): ApiError {
 }
 
 export function unknownOperation(protocol: Protocol, operation: string): ApiError {
-  return plain(protocol, 400, RpcCode.UNIMPLEMENTED, "ERR_NOT_SUPPORTED_STATE_OPERATION", `operation type ${operation} not supported`);
+  return plain(
+    protocol,
+    400,
+    RpcCode.UNIMPLEMENTED,
+    "ERR_NOT_SUPPORTED_STATE_OPERATION",
+    `operation type ${operation} not supported`,
+  );
 }
 
 export function tooManyOperations(store: string, count: number, most: number): ApiError {
@@ -229,7 +295,14 @@ export function tooManyOperations(store: string, count: number, most: number): A
 
 export function transactionFailed(protocol: Protocol, error: unknown): ApiError {
   const { text } = storeFailure(error);
-  return plain(protocol, 500, RpcCode.INTERNAL, "ERR_STATE_TRANSACTION", `error while executing state transaction: ${text}`, error);
+  return plain(
+    protocol,
+    500,
+    RpcCode.INTERNAL,
+    "ERR_STATE_TRANSACTION",
+    `error while executing state transaction: ${text}`,
+    error,
+  );
 }
 
 export function queryNotSupported(store: string): ApiError {
@@ -260,13 +333,19 @@ export function queryFailed(store: string, error: unknown): ApiError {
 /** An error of Dapr's API that the component raised itself goes out as it is. */
 function componentsOwn(error: unknown): ApiError {
   const { message, api } = error as ComponentError;
-  const { httpStatus, tag, reason, metadata } = api!;
+  const { httpStatus, tag, reason, domain, metadata } = api!;
+  const pairs = metadata === undefined || Object.keys(metadata).length === 0 ? null : metadata;
   return new ApiError({
     httpStatus,
-    grpcCode: codeOfHttpStatus[httpStatus] ?? RpcCode.INTERNAL,
+    grpcCode: ownGrpcCode(error as ComponentError),
     errorCode: tag === "" ? reason : tag,
     message,
-    details: [{ kind: "error-info", reason, metadata: metadata ?? null }],
+    details: [{ kind: "error-info", reason, domain, metadata: pairs }],
     cause: error,
   });
+}
+
+/** The code that the component's process answered with; in the host's own process, the one that fits the HTTP status. */
+function ownGrpcCode({ api, cause }: ComponentError): number {
+  return cause instanceof RpcError ? cause.code : (codeOfHttpStatus[api!.httpStatus] ?? RpcCode.INTERNAL);
 }

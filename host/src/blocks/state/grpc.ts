@@ -1,4 +1,12 @@
-import type { Concurrency, Consistency, DeleteRequest, GetRequest, SetRequest, StateOptions, TransactionOperation } from "@trilby/kit";
+import type {
+  Concurrency,
+  Consistency,
+  DeleteRequest,
+  GetRequest,
+  SetRequest,
+  StateOptions,
+  TransactionOperation,
+} from "@trilby/kit";
 import { RpcCode, RpcError } from "@trilby/kit/transport";
 import type { StateItem, StateOptions as StateOptionsMessage } from "@trilby/proto/common";
 import { DaprDefinition } from "@trilby/proto/runtime";
@@ -35,7 +43,11 @@ export function stateMethods(stores: StateStores): GrpcMethod[] {
 
     unaryMethod(DaprDefinition, "getBulkState", v1, async (message, call) => {
       const store = stores.find(message.storeName);
-      const requests = message.keys.map((key) => ({ key: storedKey(store, key), consistency: "" as const, metadata: message.metadata }));
+      const requests = message.keys.map((key) => ({
+        key: storedKey(store, key),
+        consistency: "" as const,
+        metadata: message.metadata,
+      }));
       const items = await state.bulkGet(store, requests, message.parallelism, call).catch((error: unknown) => {
         throw errors.bulkGetFailed("grpc", error);
       });
@@ -103,7 +115,12 @@ export function stateMethods(stores: StateStores): GrpcMethod[] {
       const result = await state.query(store, () => readQuery(Buffer.from(message.query)), message.metadata, call);
       if (result.items.length === 0) return { results: [], token: "", metadata: {} };
       return {
-        results: result.items.map(({ key, data, etag, error }) => ({ key, data: bytes(data), etag: etag ?? "", error: error ?? "" })),
+        results: result.items.map(({ key, data, etag, error }) => ({
+          key,
+          data: bytes(data),
+          etag: etag ?? "",
+          error: error ?? "",
+        })),
         token: result.token ?? "",
         metadata: result.metadata ?? {},
       };
@@ -135,13 +152,24 @@ function setRequest(store: OpenStore, item: StateItem, decodes: boolean): SetReq
   };
 }
 
-function deleteRequest(store: OpenStore, item: Pick<StateItem, "key" | "etag" | "options" | "metadata">): DeleteRequest {
-  return { key: storedKey(store, item.key), etag: item.etag?.value || undefined, options: options(item.options), metadata: item.metadata };
+function deleteRequest(
+  store: OpenStore,
+  item: Pick<StateItem, "key" | "etag" | "options" | "metadata">,
+): DeleteRequest {
+  return {
+    key: storedKey(store, item.key),
+    etag: item.etag?.value || undefined,
+    options: options(item.options),
+    metadata: item.metadata,
+  };
 }
 
 function options(message: StateOptionsMessage | undefined): StateOptions {
   if (message === undefined) return noOptions;
-  return { concurrency: concurrencies[message.concurrency] ?? "", consistency: consistencies[message.consistency] ?? "" };
+  return {
+    concurrency: concurrencies[message.concurrency] ?? "",
+    consistency: consistencies[message.consistency] ?? "",
+  };
 }
 
 /** Dapr hands the decoder's error out as it is, without a code. */

@@ -78,11 +78,17 @@ export function readTransactionBody(body: Uint8Array): TransactionBody {
     switch (name.toLowerCase()) {
       case "operations":
         operations = [];
-        return void reader.array({ field: "stateTransactionRequestBody.operations", type: "[]http.stateTransactionRequestBodyOperation" }, () => {
-          operations.push(readOperation(reader));
-        });
+        return void reader.array(
+          { field: "stateTransactionRequestBody.operations", type: "[]http.stateTransactionRequestBodyOperation" },
+          () => {
+            operations.push(readOperation(reader));
+          },
+        );
       case "metadata":
-        metadata = reader.stringMap({ field: "stateTransactionRequestBody.metadata", type: "map[string]string" }, metadata);
+        metadata = reader.stringMap(
+          { field: "stateTransactionRequestBody.metadata", type: "map[string]string" },
+          metadata,
+        );
         return;
       default:
         reader.skip();
@@ -96,7 +102,14 @@ const noOptions: StateOptions = { concurrency: "", consistency: "" };
 const nullValue = Buffer.from("null");
 
 function emptyItem(): ItemBody {
-  return { key: "", value: nullValue, etag: undefined, metadata: undefined, options: noOptions, contentType: undefined };
+  return {
+    key: "",
+    value: nullValue,
+    etag: undefined,
+    metadata: undefined,
+    options: noOptions,
+    contentType: undefined,
+  };
 }
 
 // Places are made once: a body may hold thousands of items.
@@ -132,10 +145,16 @@ function readItemMember(reader: JsonReader, item: ItemBody, name: string): void 
       return void reader.object(optionsPlace, (option) => {
         switch (option.toLowerCase()) {
           case "concurrency":
-            item.options = { ...item.options, concurrency: (reader.string(concurrencyPlace) ?? item.options.concurrency) as Concurrency };
+            item.options = {
+              ...item.options,
+              concurrency: (reader.string(concurrencyPlace) ?? item.options.concurrency) as Concurrency,
+            };
             return;
           case "consistency":
-            item.options = { ...item.options, consistency: (reader.string(consistencyPlace) ?? item.options.consistency) as Consistency };
+            item.options = {
+              ...item.options,
+              consistency: (reader.string(consistencyPlace) ?? item.options.consistency) as Consistency,
+            };
             return;
           default:
             reader.skip();
@@ -152,19 +171,24 @@ function knownName(name: string): string {
 
 function readOperation(reader: JsonReader): OperationBody {
   const operation: OperationBody = { operation: "", request: emptyItem(), problem: undefined };
-  reader.object({ field: "stateTransactionRequestBody.operations", type: "http.stateTransactionRequestBodyOperation" }, (name) => {
-    switch (name.toLowerCase()) {
-      case "operation":
-        operation.operation = reader.string({ field: "stateTransactionRequestBodyOperation.operations.operation", type: "string" }) ?? operation.operation;
-        return;
-      case "request":
-        operation.request = emptyItem();
-        operation.problem = undefined;
-        return readOperationRequest(reader, operation);
-      default:
-        reader.skip();
-    }
-  });
+  reader.object(
+    { field: "stateTransactionRequestBody.operations", type: "http.stateTransactionRequestBodyOperation" },
+    (name) => {
+      switch (name.toLowerCase()) {
+        case "operation":
+          operation.operation =
+            reader.string({ field: "stateTransactionRequestBodyOperation.operations.operation", type: "string" }) ??
+            operation.operation;
+          return;
+        case "request":
+          operation.request = emptyItem();
+          operation.problem = undefined;
+          return readOperationRequest(reader, operation);
+        default:
+          reader.skip();
+      }
+    },
+  );
   return operation;
 }
 
@@ -200,7 +224,10 @@ function readOperationRequest(reader: JsonReader, operation: OperationBody): voi
         request.key = text("Key") ?? request.key;
         return;
       case "value":
-        request.value = reader.canonical({ field: "stateTransactionRequestBodyOperation.operations.request", type: "float64" });
+        request.value = reader.canonical({
+          field: "stateTransactionRequestBodyOperation.operations.request",
+          type: "float64",
+        });
         return;
       case "etag":
         request.etag = text("ETag");
@@ -218,18 +245,31 @@ function readOperationRequest(reader: JsonReader, operation: OperationBody): voi
         if (!expect("Options", "object")) return;
         return void reader.object(optionsPlace, (option) => {
           const lower = option.toLowerCase();
-          if (lower === "concurrency") request.options = { ...request.options, concurrency: (text("Options.Concurrency") ?? "") as Concurrency };
-          else if (lower === "consistency") request.options = { ...request.options, consistency: (text("Options.Consistency") ?? "") as Consistency };
+          if (lower === "concurrency")
+            request.options = { ...request.options, concurrency: (text("Options.Concurrency") ?? "") as Concurrency };
+          else if (lower === "consistency")
+            request.options = { ...request.options, consistency: (text("Options.Consistency") ?? "") as Consistency };
           else reader.skip();
         });
       default:
         reader.skip();
     }
   });
-  if (problems.length > 0) operation.problem = `${problems.length} error(s) decoding:\n\n${problems.sort().map((problem) => `* ${problem}`).join("\n")}`;
+  if (problems.length > 0)
+    operation.problem = `${problems.length} error(s) decoding:\n\n${problems
+      .sort()
+      .map((problem) => `* ${problem}`)
+      .join("\n")}`;
 }
 
-const goType = { object: "map[string]interface {}", array: "[]interface {}", string: "string", number: "float64", bool: "bool", null: "nil" };
+const goType = {
+  object: "map[string]interface {}",
+  array: "[]interface {}",
+  string: "string",
+  number: "float64",
+  bool: "bool",
+  null: "nil",
+};
 const goKind = { object: "map", array: "slice", string: "string", number: "float64", bool: "bool", null: "nil" };
 
 function unquoted(text: string): string {

@@ -119,7 +119,10 @@ export function stateRoutes(stores: StateStores, appId: string): HttpRoute[] {
           const key = storedKey(store, request.key, "");
           if (operation === "upsert") return { kind: "set", request: setRequest(store, request, key, fromUrl) };
           const { etag, options } = request;
-          return { kind: "delete", request: { key, etag: etag || undefined, options, metadata: mergeMetadata(request.metadata, fromUrl) } };
+          return {
+            kind: "delete",
+            request: { key, etag: etag || undefined, options, metadata: mergeMetadata(request.metadata, fromUrl) },
+          };
         });
         await state.transact(store, operations, mergeMetadata(metadata, fromUrl), exchange, "http");
         exchange.respond(204);

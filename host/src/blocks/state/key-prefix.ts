@@ -5,7 +5,12 @@ export const separator = "||";
  * What stands before every key of a store, from its `keyPrefix`: the app's id (default), the component's name, the
  * namespace and the app's id, nothing, or any other text as it is, in lower case.
  */
-export function keyPrefix(strategy: string | undefined, store: string, appId: string, namespace: string | undefined): string {
+export function keyPrefix(
+  strategy: string | undefined,
+  store: string,
+  appId: string,
+  namespace: string | undefined,
+): string {
   const lower = (strategy ?? "appid").toLowerCase();
   if (lower.includes(separator)) throw new Error(illegalKey(lower));
   switch (lower) {

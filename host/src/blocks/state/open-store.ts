@@ -20,7 +20,12 @@ export interface OpenStore {
 }
 
 /** Throws when the runtime's own settings of the component are wrong. */
-export function openStore(component: LoadedComponent<"state">, appId: string, namespace: string | undefined, metrics: Metrics): OpenStore {
+export function openStore(
+  component: LoadedComponent<"state">,
+  appId: string,
+  namespace: string | undefined,
+  metrics: Metrics,
+): OpenStore {
   const { name, instance, properties } = component;
   const metric = (operation: Operation): OperationMetric => metrics.componentOperation("state", name, operation);
   let maxOperations: Promise<number> | undefined;
@@ -50,13 +55,18 @@ function readEncryption({ name, properties, secretNames }: LoadedComponent<"stat
     if (hex === undefined) return undefined;
     const secret = secretNames?.get(field.toLowerCase());
     if (secret === undefined || secret === "") {
-      throw new Error(`state store ${name}: ${field} must be given by a secretKeyRef, because the secret's name is stored with every value`);
+      throw new Error(
+        `state store ${name}: ${field} must be given by a secretKeyRef, because the secret's name is stored with every value`,
+      );
     }
     return { name: secret, hex };
   };
   const primary = read("primaryEncryptionKey");
   const secondary = read("secondaryEncryptionKey");
   if (primary === undefined && secondary === undefined) return undefined;
-  if (primary === undefined) throw new Error(`state store ${name}: secondaryEncryptionKey needs a primaryEncryptionKey, which new values are written with`);
+  if (primary === undefined)
+    throw new Error(
+      `state store ${name}: secondaryEncryptionKey needs a primaryEncryptionKey, which new values are written with`,
+    );
   return createEncryption(name, primary, secondary);
 }

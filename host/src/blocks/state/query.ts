@@ -39,7 +39,8 @@ function parse(text: Uint8Array): Query {
         return void reader.object({ field: "QueryFields.page", type: "query.Pagination" }, (member) => {
           const lower = member.toLowerCase();
           if (lower === "limit") limit = reader.integer({ field: "Pagination.page.limit", type: "int" }) ?? limit;
-          else if (lower === "token") token = reader.string({ field: "Pagination.page.token", type: "string" }) ?? token;
+          else if (lower === "token")
+            token = reader.string({ field: "Pagination.page.token", type: "string" }) ?? token;
           else reader.skip();
         });
       default:
@@ -57,5 +58,7 @@ function readFilterObject(reader: JsonReader): QueryFilter | undefined {
     reader.object(place, () => {});
     return undefined;
   }
-  return JSON.parse(Buffer.from(reader.canonical({ field: "QueryFields.filter", type: "float64" })).toString()) as QueryFilter;
+  return JSON.parse(
+    Buffer.from(reader.canonical({ field: "QueryFields.filter", type: "float64" })).toString(),
+  ) as QueryFilter;
 }

@@ -53,7 +53,12 @@ export function bulkRemove(store: OpenStore, requests: readonly DeleteRequest[],
 }
 
 /** One item a key, in the store's order, with the app's keys. An item that cannot be decrypted carries its error. */
-export async function bulkGet(store: OpenStore, requests: readonly GetRequest[], parallelism: number, call: Call): Promise<BulkGetItem[]> {
+export async function bulkGet(
+  store: OpenStore,
+  requests: readonly GetRequest[],
+  parallelism: number,
+  call: Call,
+): Promise<BulkGetItem[]> {
   if (requests.length === 0) return [];
   const { instance, encryption } = store;
   const items = await measured(store.metrics.bulk_get, (): Promise<BulkGetItem[]> => {

@@ -18,11 +18,15 @@ export function createStateStores(setup: {
 }): StateStores {
   const { registry, metrics, appId, namespace } = setup;
   const stores = new Map<string, OpenStore>();
-  registry.onLoad("state", (component) => void stores.set(component.name, openStore(component, appId, namespace, metrics)));
+  registry.onLoad(
+    "state",
+    (component) => void stores.set(component.name, openStore(component, appId, namespace, metrics)),
+  );
   registry.onUnload("state", (component) => void stores.delete(component.name));
 
   const missing = (name: string, shownAppId: string | undefined): ApiError =>
-    notReady(registry, "state", name) ?? (isKindConfigured(registry, "state") ? notFound(name, shownAppId) : notConfigured(name, shownAppId));
+    notReady(registry, "state", name) ??
+    (isKindConfigured(registry, "state") ? notFound(name, shownAppId) : notConfigured(name, shownAppId));
 
   return {
     find(name, shownAppId) {

@@ -77,8 +77,10 @@ interface Series<T> {
 
 function seriesOf<T>(fixed: string, labels: readonly string[], make: () => T): Series<T> {
   const all = new Map<string, T>();
+  // Sorted by name, as Prometheus clients print them.
+  const order = labels.map((_, index) => index).sort((left, right) => (labels[left]! < labels[right]! ? -1 : 1));
   const rendered = (values: readonly string[]): string => {
-    const own = labels.map((label, index) => `${label}="${labelValue(values[index] ?? "")}"`);
+    const own = order.map((index) => `${labels[index]}="${labelValue(values[index] ?? "")}"`);
     return (fixed === "" ? own : [fixed, ...own]).join(",");
   };
   return {
