@@ -19,6 +19,8 @@ export interface Feed {
 export interface FeedState {
   /** True once nothing new is taken. */
   readonly closing: boolean;
+  /** Aborted at that moment: for work that belongs to opening. */
+  readonly closed: AbortSignal;
   /** Aborted when what is under way must end now. */
   readonly cut: AbortSignal;
 }
@@ -35,6 +37,7 @@ export function openFeed(
     get closing() {
       return closing.signal.aborted;
     },
+    closed: closing.signal,
     cut: cut.signal,
   };
   let handle: { close(): Promise<void> } | undefined;

@@ -82,7 +82,7 @@ export function createBroker(options: { bulk?: boolean } = {}): TestBroker {
         return {
           async close() {
             if (subscriptions.get(topic) === deliver) subscriptions.delete(topic);
-            await Promise.all(underWay.get(topic) ?? []);
+            await Promise.all([...(underWay.get(topic) ?? [])]);
           },
         };
       },

@@ -60,7 +60,7 @@ export async function openTestApi(blocks: readonly Block[], log: Log, metrics: M
         method,
         body: body ?? null,
         headers,
-      } as RequestInit);
+      });
       const text = await response.text();
       let json: any;
       try {

@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from "@trilby/kit/transport";
+import { encodeMessage } from "@trilby/proto/encode";
 import {
   TopicEventRequest,
   TopicEventResponse,
@@ -18,7 +19,7 @@ export function createGrpcPostman(channel: GrpcAppChannel, pubsubName: string, t
       const id = textAttribute(event, "id");
       let request: Uint8Array;
       try {
-        request = TopicEventRequest.encode({
+        request = encodeMessage(TopicEventRequest, {
           id,
           source: textAttribute(event, "source"),
           type: textAttribute(event, "type"),
@@ -29,7 +30,7 @@ export function createGrpcPostman(channel: GrpcAppChannel, pubsubName: string, t
           pubsubName,
           path,
           extensions: extensionsOf(event),
-        }).finish();
+        });
       } catch (error) {
         return {
           status: "retry",

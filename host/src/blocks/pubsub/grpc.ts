@@ -1,15 +1,16 @@
 import type { BulkPublishEntry } from "@trilby/kit";
-import type { UnaryHandler } from "@trilby/kit/transport";
-import { BulkPublishRequest, BulkPublishResponse, PublishEventRequest } from "@trilby/proto/runtime";
+import type { ServerCall } from "@trilby/kit/transport";
+import { DaprDefinition, type BulkPublishRequest, type BulkPublishResponse } from "@trilby/proto/runtime";
 
 import type { GrpcMethod } from "../../api/grpc/method.ts";
+import { unaryMethod } from "../../api/grpc/unary-method.ts";
+import type { ApiName } from "../../api/name.ts";
 import { beginTraceFromRpc } from "../../observability/trace-context.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** Publishing over gRPC. */
 export function publishMethods(publisher: Publisher): GrpcMethod[] {
-  const publish: UnaryHandler = async (bytes, call) => {
-    const request = PublishEventRequest.decode(bytes);
+  const publish = unaryMethod(DaprDefinition, "publishEvent", v1, async (request, call) => {
     const { metadata } = request;
     const topic = publisher.open(request.pubsubName, request.topic, metadata);
     const raw = topic.isRaw(metadata);
@@ -22,11 +23,10 @@ export function publishMethods(publisher: Publisher): GrpcMethod[] {
       metadata: raw ? { ...metadata, traceid: trace.traceparent, tracestate: trace.tracestate } : metadata,
       trace,
     });
-    return empty;
-  };
+    return {};
+  });
 
-  const publishBulk: UnaryHandler = async (bytes, call) => {
-    const request = BulkPublishRequest.decode(bytes);
+  const publishBulk = async (request: BulkPublishRequest, call: ServerCall): Promise<BulkPublishResponse> => {
     const { metadata } = request;
     const topic = publisher.open(request.pubsubName, request.topic, metadata);
     const raw = topic.isRaw(metadata);
@@ -41,15 +41,14 @@ export function publishMethods(publisher: Publisher): GrpcMethod[] {
     const failures = await topic.publishBulk(entries, raw, metadata, beginTraceFromRpc(call.metadata));
     // Over gRPC any failure fails the whole call, so the list of failed entries never comes filled.
     if (failures.length > 0) throw topic.errors.failed(request.topic, failures[0]!.error);
-    return BulkPublishResponse.encode({ failedEntries: [] }).finish();
+    return { failedEntries: [] };
   };
 
   return [
-    { path: `${service}/PublishEvent`, api: { group: "publish", version: "v1" }, unary: publish },
-    { path: `${service}/BulkPublishEvent`, api: { group: "publish", version: "v1" }, unary: publishBulk },
-    { path: `${service}/BulkPublishEventAlpha1`, api: { group: "publish", version: "v1alpha1" }, unary: publishBulk },
+    publish,
+    unaryMethod(DaprDefinition, "bulkPublishEvent", v1, publishBulk),
+    unaryMethod(DaprDefinition, "bulkPublishEventAlpha1", { group: "publish", version: "v1alpha1" }, publishBulk),
   ];
 }
 
-const service = "/dapr.proto.runtime.v1.Dapr";
-const empty = new Uint8Array(0);
+const v1: ApiName = { group: "publish", version: "v1" };

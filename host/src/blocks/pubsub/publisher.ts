@@ -5,6 +5,7 @@ import { ApiError } from "../../api/error.ts";
 import type { ComponentRegistry, LoadedComponent } from "../../components/registry.ts";
 import type { Metrics, OperationMetric } from "../../observability/metrics.ts";
 import { childTraceparent, type TraceContext } from "../../observability/trace-context.ts";
+import { notReady } from "../not-ready.ts";
 import { publishInParallel } from "./bulk-publish.ts";
 import { envelopeTarget, wrap, type EnvelopeTarget } from "./envelope.ts";
 import { publishErrors, type PublishErrors } from "./errors.ts";
@@ -80,7 +81,7 @@ export function createPublisher(settings: PublisherSettings): Publisher {
       const record = pubsubName === "" ? undefined : find(pubsubName);
       const errors = record?.errors ?? publishErrors(pubsubName, settings.appId);
       if (pubsubName === "") throw errors.nameEmpty(metadata);
-      if (record === undefined) throw errors.notFound(metadata);
+      if (record === undefined) throw notReady(settings.registry, "pubsub", pubsubName) ?? errors.notFound(metadata);
       if (topic === "") throw errors.topicEmpty(metadata);
       return record.topic(topic, () => settings.registry.get("pubsub", pubsubName) === record.component);
     },
