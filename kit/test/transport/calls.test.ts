@@ -117,6 +117,28 @@ test("the longest message and the largest details arrive together", async () => 
   expect(error.details).toHaveLength(32 * 1024);
 });
 
+test("trailers that HTTP/2 cannot carry cost neither the status nor the call", async () => {
+  const { channel } = await pair((server) => {
+    server.unary("/test.Echo/Error", () => {
+      throw new RpcError(RpcCode.ABORTED, "told", { trailers: [["bad name", "x"]] });
+    });
+    server.unary("/test.Echo/Set", (request, call) => {
+      call.setTrailers([["name", "bad\nvalue"]]);
+      return request;
+    });
+    server.unary("/test.Echo/Headers", (request, call) => {
+      call.sendHeaders([["name", "bad\u0000value"]]);
+      return request;
+    });
+  });
+  const error = await failure(channel.unary("/test.Echo/Error", text("")));
+  expect(error).toMatchObject({ code: RpcCode.ABORTED, message: "told" });
+  for (const method of ["Set", "Headers"]) {
+    expect((await failure(channel.unary(`/test.Echo/${method}`, text("")))).code).toBe(RpcCode.UNKNOWN);
+  }
+  await expect(channel.unary("/test.Echo/Set", text(""), { metadata: [["ü", "x"]] })).rejects.toThrow();
+});
+
 test("a stream that breaks gives its messages first and the error then", async () => {
   const { channel } = await pair((server) =>
     server.stream("/test.Echo/Stream", async (stream) => {

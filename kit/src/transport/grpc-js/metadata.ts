@@ -56,12 +56,17 @@ export function toRpcError({ code, details, metadata }: GrpcStatus): RpcError {
   });
 }
 
-export function toGrpcStatus(error: unknown, trailers: RpcMetadata | undefined): GrpcStatus {
-  const metadata = toGrpc(trailers ?? none);
+/** Never throws: it is the last word of a call. */
+export function toGrpcStatus(error: unknown, trailers: Metadata | undefined): GrpcStatus {
+  const metadata = trailers?.clone() ?? new Metadata();
   if (!(error instanceof RpcError)) {
     return { code: 2, details: sendable(error instanceof Error ? error.message : String(error)), metadata };
   }
-  for (const [name, value] of error.trailers) metadata.add(name, typeof value === "string" ? value : asBuffer(value));
+  try {
+    metadata.merge(toGrpc(error.trailers));
+  } catch {
+    // Names or values that HTTP/2 cannot carry must not cost the status.
+  }
   if (error.details !== undefined && error.details.byteLength <= maxDetailsBytes) {
     metadata.set(statusDetailsTrailer, asBuffer(error.details));
   }

@@ -11,7 +11,7 @@ class GrpcServerCall implements ServerCall {
   readonly path: string;
   protected readonly raw: ServerInterceptingCallInterface;
   #metadata: Metadata | undefined;
-  #trailers: RpcMetadata | undefined;
+  #trailers: Metadata | undefined;
   #abort: AbortController | undefined;
   #cancelled = false;
   protected finished = false;
@@ -48,7 +48,7 @@ class GrpcServerCall implements ServerCall {
   }
 
   setTrailers(trailers: RpcMetadata): void {
-    this.#trailers = trailers;
+    this.#trailers = toGrpc(trailers);
   }
 
   onReceiveMetadata(metadata: Metadata): void {
@@ -66,11 +66,7 @@ class GrpcServerCall implements ServerCall {
   protected succeed(): void {
     if (this.finished) return;
     this.finished = true;
-    this.raw.sendStatus({
-      code: RpcCode.OK,
-      details: "",
-      metadata: this.#trailers === undefined ? null : toGrpc(this.#trailers),
-    });
+    this.raw.sendStatus({ code: RpcCode.OK, details: "", metadata: this.#trailers ?? null });
   }
 
   protected fail(error: unknown): void {
