@@ -1,0 +1,15 @@
+import type { Kind } from "@trilby/kit";
+import type { Case } from "./core/case.ts";
+import { stateCases } from "./state/index.ts";
+
+/** Every case of a kind. */
+export function casesOf<K extends Kind>(kind: K): readonly Case<K>[] {
+  return suites[kind] as unknown as readonly Case<K>[];
+}
+
+const suites: { readonly [K in Kind]: readonly Case<K>[] } = {
+  state: stateCases,
+  pubsub: [],
+  bindings: [],
+  secretstores: [],
+};

@@ -1,0 +1,96 @@
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import type { ComponentDefinition, Kind } from "@trilby/kit";
+import { afterAll, beforeAll, describe, test, type TestContext } from "vitest";
+import { belongsTo } from "./core/applies.ts";
+import { runsAlone, type Case } from "./core/case.ts";
+import { defaultFacts, type FactsOf } from "./core/facts.ts";
+import { runCase } from "./core/run-case.ts";
+import { abilitiesOf, runAlone } from "./core/run-suite.ts";
+import type { Verdict } from "./core/verdict.ts";
+import type { BackendControl, Placement, PlacementName, Session } from "./core/world.ts";
+import { childProcess } from "./placements/child-process.ts";
+import { inProcess } from "./placements/in-process.ts";
+import { readSettings } from "./settings.ts";
+import { casesOf } from "./suites.ts";
+
+export interface ConformSettings<K extends Kind> {
+  /** The component's folder, as `new URL("..", import.meta.url)`: it holds `src/main.ts` and, if any, `conformance.yaml`. */
+  readonly package: URL;
+  /** The component's metadata, as in its YAML. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** Facts that are known only now, over those of `conformance.yaml`. */
+  readonly facts?: Partial<FactsOf[K]>;
+  /** The backend, when the suite may break it. */
+  readonly backend?: BackendControl;
+  /** Environment of the component's process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Default: both. */
+  readonly placements?: readonly PlacementName[];
+}
+
+/** Registers one test for each case and placement. */
+export function conform<D extends ComponentDefinition>(definition: D, settings: ConformSettings<D["kind"]>): void {
+  type K = D["kind"];
+  const { properties, backend, environment = {}, placements = ["in-process", "socket"] } = settings;
+  const kind: K = definition.kind;
+  const folder = fileURLToPath(settings.package);
+  const written = readSettings(folder, kind, casesOf(kind).map(({ id }) => id));
+  const facts = { ...defaultFacts[kind], ...written.facts, ...settings.facts } as FactsOf[K];
+  const command = [process.execPath, "--conditions=@trilby/source", join(folder, "src", "main.ts"), "--socket", "{socket}"];
+  const made: { readonly [Name in PlacementName]: () => Placement<K> } = {
+    "in-process": () => inProcess<K>(definition as never, properties),
+    socket: () => childProcess<K>({ kind, properties, command, environment }),
+  };
+  for (const name of placements) {
+    describe(`${definition.type} ${name === "socket" ? "over its socket" : "in-process"}`, () => {
+      register(casesOf(kind), made[name](), { facts, backend, known: written.known });
+    });
+  }
+}
+
+function register<K extends Kind>(
+  cases: readonly Case<K>[],
+  placement: Placement<K>,
+  settings: { facts: FactsOf[K]; backend: BackendControl | undefined; known: Readonly<Record<string, string>> },
+): void {
+  const surroundings = { ...settings, placement: placement.name, abilities: abilitiesOf(placement, settings.backend) };
+  const listed = cases.filter((each) => belongsTo(each, placement.name));
+  let features: readonly string[] = [];
+
+  describe.concurrent("side by side", () => {
+    let session: Session<K>;
+    beforeAll(async () => {
+      session = await placement.start();
+      features = session.features;
+    });
+    afterAll(() => session?.close());
+    for (const each of listed.filter((one) => !runsAlone(one))) {
+      test(each.id, { timeout: testTimeoutMs(each) }, async (context) => {
+        report(await runCase(each, session, surroundings), context);
+      });
+    }
+  });
+  describe("alone", () => {
+    for (const each of listed.filter(runsAlone)) {
+      test(each.id, { timeout: testTimeoutMs(each) }, async (context) => {
+        report(await runAlone(each, placement, features, surroundings), context);
+      });
+    }
+  });
+}
+
+/** The case's own time, and some for the component to start and the backend to come back. */
+function testTimeoutMs({ timeoutMs = 30_000 }: Pick<Case, "timeoutMs">): number {
+  return timeoutMs + 60_000;
+}
+
+function report({ outcome, reason, error, figures }: Verdict, { annotate, skip }: TestContext): void {
+  if (figures) void annotate(JSON.stringify(figures), "figures");
+  if (outcome === "skipped") skip(reason);
+  if (outcome === "known") void annotate(`${reason} (${error?.message})`, "known");
+  if (outcome === "fixed") throw new Error(`passes now, though it is listed as known: "${reason}". Take it off the list.`);
+  if (outcome === "failed") {
+    throw Object.assign(new Error(error?.message), error?.stack === undefined ? {} : { stack: error.stack });
+  }
+}
