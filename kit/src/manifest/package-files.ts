@@ -97,7 +97,7 @@ async function readme(folder: string, definitions: readonly ComponentDefinition[
     )
     .join("\n\n");
   if (start < 0 || end < start) {
-    const text = `${standing}\n## Metadata\n\n${startMark}\n\n${table}\n\n${endMark}\n`;
+    const text = `${standing || `# ${definitions[0]?.title}\n`}\n## Metadata\n\n${startMark}\n\n${table}\n\n${endMark}\n`;
     return { name: "README.md", text, problem: `README.md has no table of fields between ${startMark} and ${endMark}` };
   }
   const text = `${standing.slice(0, start)}${startMark}\n\n${table}\n\n${standing.slice(end)}`;
