@@ -24,7 +24,7 @@ export interface LoadingSettings extends ComponentsSettings {
   readonly onReady: (component: LoadingComponent) => Promise<void>;
 }
 
-type Placed = { readonly placement: ComponentHealth["placement"]; readonly open: Opener; readonly startTimeMs: number };
+type Placed = { readonly placement: ComponentHealth["placement"]; readonly open: Opener };
 
 /** One component on its way from its resource to the registry, and back at the end. */
 export class LoadingComponent {
@@ -99,14 +99,13 @@ export class LoadingComponent {
     try {
       const properties = await this.#properties();
       reason = "creation";
-      const { placement, open, startTimeMs } = await this.#place(openerSettings(resource, kind, properties));
+      const { placement, open } = await this.#place(openerSettings(resource, kind, properties));
       reason = "init";
       this.#placement = placement;
       const supervised = new SupervisedComponent<Kind>({
         name: resource.name,
         kind,
         open,
-        initTimeoutMs: resource.initTimeoutMs + startTimeMs,
         mayBeLost: placement !== "in-process",
         logger: this.#logger,
       });
@@ -179,7 +178,7 @@ export class LoadingComponent {
     if (!given)
       return chooseOpener(this.resource, this.kind, settings, { ...this.#settings, componentLogger: this.#logger });
     const open = inProcess(() => Promise.resolve(given.definition), settings, this.#logger);
-    return Promise.resolve({ placement: "in-process", open, startTimeMs: 0 });
+    return Promise.resolve({ placement: "in-process", open });
   }
 
   #waitInVain(message: string): void {
@@ -258,7 +257,12 @@ function openerSettings(
   kind: Kind,
   properties: Readonly<Record<string, string>>,
 ): OpenerSettings {
-  return { name: resource.name, properties, directions: kind === "bindings" ? directionsOf(properties) : undefined };
+  return {
+    name: resource.name,
+    properties,
+    directions: kind === "bindings" ? directionsOf(properties) : undefined,
+    initTimeoutMs: resource.initTimeoutMs,
+  };
 }
 
 function directionsOf(properties: Readonly<Record<string, string>>): OpenerSettings["directions"] {

@@ -70,10 +70,10 @@ test("kill -9 of a child under load: every acknowledged write survives, and it s
   const store = components.registry.get("state", "store")!.instance;
   const acknowledged = new Set<string>();
   const refused: string[] = [];
-  let running = true;
+  const run = { over: false };
   let count = 0;
   const writer = async (): Promise<void> => {
-    while (running) {
+    while (!run.over) {
       const key = `k${count++}`;
       await store.set(plainSet(key, key)).then(
         () => acknowledged.add(key),
@@ -99,7 +99,7 @@ test("kill -9 of a child under load: every acknowledged write survives, and it s
     }
     outages.push(performance.now() - killedAt);
   }
-  running = false;
+  run.over = true;
   await Promise.all(writers);
   for (const key of acknowledged) assert.equal(textOf((await store.get(plainGet(key)))?.data), key);
   assert.deepEqual([...new Set(refused)], ["unavailable"]);

@@ -21,8 +21,6 @@ export interface OpenerEnvironment {
 export interface ChosenOpener {
   readonly placement: "in-process" | "child" | "socket";
   readonly open: Opener;
-  /** What the placement itself takes, before the component can be initialised. */
-  readonly startTimeMs: number;
 }
 
 /** Finds a component and the way to open it where it is to run. */
@@ -42,15 +40,15 @@ export async function chooseOpener(
   });
   if (resolution.placement === "socket") {
     const { overSocket } = await import("./over-socket.ts");
-    return { placement: "socket", open: overSocket(resolution.path, kind, settings), startTimeMs: 0 };
+    return { placement: "socket", open: overSocket(resolution.path, kind, settings) };
   }
   const entryUrl = packageEntry(resolution.package);
   if (resolution.placement === "in-process") {
     const open = inProcess(() => loadDefinition(entryUrl, resolution.entry), settings, componentLogger);
-    return { placement: "in-process", open, startTimeMs: 0 };
+    return { placement: "in-process", open };
   }
-  const { inChild, processStartMs } = await import("./in-child.ts");
+  const { inChild } = await import("./in-child.ts");
   const { type, version } = resolution.entry;
   const child = { entryUrl, type, version, logger: componentLogger, logLevel };
-  return { placement: "child", open: inChild(child, kind, settings), startTimeMs: processStartMs };
+  return { placement: "child", open: inChild(child, kind, settings) };
 }

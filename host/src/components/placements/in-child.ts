@@ -1,15 +1,16 @@
-import type { Kind } from "@trilby/kit";
+import { ComponentError, type Kind } from "@trilby/kit";
+import { RpcCode } from "@trilby/kit/transport";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Opener, OpenerSettings } from "./backing.ts";
+import { limited, type Opener, type OpenerSettings } from "./backing.ts";
 import { type ChildSettings, startChild } from "./child-process.ts";
 import { openRemote } from "./remote.ts";
 
-/** What starting a process may take on a busy machine, before the component's own time limit counts. */
-export const processStartMs = 10_000;
+/** What starting a process may take on a busy machine; after it the component's own time limit begins. */
+const processStartMs = 10_000;
 
 const stopTimeoutMs = 3000;
 
@@ -19,10 +20,12 @@ export function inChild(child: Omit<ChildSettings, "socketPath">, kind: Kind, se
     const folder = await mkdtemp(join(tmpdir(), "trilby-"));
     const removeFolder = () => rm(folder, { recursive: true, force: true }).catch(() => {});
     const socketPath = join(folder, "c.sock");
-    const running = await startChild({ ...child, socketPath }, signal).catch(async (error: unknown) => {
-      await removeFolder();
-      throw error;
-    });
+    const running = await startChild({ ...child, socketPath }, limited(signal, processStartMs)).catch(
+      async (error: unknown) => {
+        await removeFolder();
+        throw startFailure(error);
+      },
+    );
     let stopping: Promise<void> | undefined;
     const stop = () => (stopping ??= running.stop(stopTimeoutMs).then(removeFolder));
     try {
@@ -30,7 +33,7 @@ export function inChild(child: Omit<ChildSettings, "socketPath">, kind: Kind, se
       return {
         instance: remote.instance,
         features: remote.features,
-        lost: Promise.race([remote.lost, running.ended.then(() => {})]),
+        lost: Promise.race([remote.lost, running.ended]),
         // The connection breaks a moment before the process is reported as ended.
         reason: () => Promise.race([running.ended, delay(250, "it does not answer any more", { ref: false })]),
         async close() {
@@ -39,9 +42,24 @@ export function inChild(child: Omit<ChildSettings, "socketPath">, kind: Kind, se
         },
       };
     } catch (error) {
+      const how = isGone(error)
+        ? await Promise.race([running.ended, delay(250, undefined, { ref: false })])
+        : undefined;
       running.kill();
       await stop();
-      throw error;
+      throw how === undefined ? error : new Error(how, { cause: error });
     }
   };
+}
+
+function startFailure(error: unknown): unknown {
+  const isLate = error instanceof Error && error.name === "TimeoutError";
+  return isLate ? new Error(`its process was not ready within ${processStartMs / 1000}s`, { cause: error }) : error;
+}
+
+/** How the process ended says more than that nobody answers. */
+function isGone(error: unknown): boolean {
+  return ComponentError.is(error)
+    ? error.code === "unavailable"
+    : (error as { code?: unknown }).code === RpcCode.UNAVAILABLE;
 }

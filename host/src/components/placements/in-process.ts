@@ -1,11 +1,11 @@
 import { type ComponentDefinition, type Logger, openComponent } from "@trilby/kit";
 
-import type { Backing, Opener, OpenerSettings } from "./backing.ts";
+import { type Backing, limited, type Opener, type OpenerSettings } from "./backing.ts";
 
 /** Opens a component in this process. `load` gives its definition, by importing its package or at once. */
 export function inProcess(
   load: () => Promise<ComponentDefinition>,
-  { name, properties, directions }: OpenerSettings,
+  { name, properties, directions, initTimeoutMs }: OpenerSettings,
   logger: Logger,
 ): Opener {
   return async (signal) => {
@@ -14,7 +14,7 @@ export function inProcess(
       name,
       properties,
       logger,
-      signal,
+      signal: limited(signal, initTimeoutMs),
       ...(directions && { directions }),
     });
     return {

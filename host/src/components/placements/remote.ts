@@ -3,7 +3,7 @@ import type { Channel } from "@trilby/kit/transport";
 
 import { servicesOf } from "../sockets/find-socket.ts";
 import { reflect } from "../sockets/reflection.ts";
-import type { Backing, OpenerSettings } from "./backing.ts";
+import { type Backing, limited, type OpenerSettings } from "./backing.ts";
 
 /** Larger than any API's limit that is likely to be set: what the API let in must fit, with what is around it. */
 export const maxMessageBytes = 64 * 1024 * 1024;
@@ -12,9 +12,10 @@ export const maxMessageBytes = 64 * 1024 * 1024;
 export async function openRemote(
   path: string,
   kind: Kind,
-  { name, properties, directions }: OpenerSettings,
-  signal: AbortSignal,
+  { name, properties, directions, initTimeoutMs }: OpenerSettings,
+  hostSignal: AbortSignal,
 ): Promise<Backing> {
+  const signal = limited(hostSignal, initTimeoutMs);
   const { connect } = await import("@trilby/kit/transport");
   const channel = await connect(
     { path },

@@ -11,8 +11,6 @@ export interface SupervisedSettings<K extends Kind> {
   readonly name: string;
   readonly kind: K;
   readonly open: Opener<K>;
-  /** Time limit of each opening. */
-  readonly initTimeoutMs: number;
   /** In this process nothing is lost, so calls go to the instance itself. */
   readonly mayBeLost: boolean;
   readonly logger: Logger;
@@ -106,9 +104,7 @@ export class SupervisedComponent<K extends Kind> {
   }
 
   async #openOnce(): Promise<Backing<K>> {
-    const { initTimeoutMs, open } = this.#settings;
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(initTimeoutMs)]);
-    const backing = await open(signal);
+    const backing = await this.#settings.open(this.#closing.signal);
     if (!this.#closing.signal.aborted) return backing;
     await backing.close();
     throw this.#closedError();
