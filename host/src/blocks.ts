@@ -1,15 +1,24 @@
-import { RpcCode, RpcError, type StreamHandler } from "@trilby/kit/transport";
+import type { StreamHandler } from "@trilby/kit/transport";
 
 import type { HttpRoute } from "./api/http/route.ts";
 import type { AppChannel } from "./app/channel.ts";
+import { createBindingsBlock } from "./blocks/bindings/block.ts";
+import { createStateSaver } from "./blocks/bindings/state-saver.ts";
 import type { Block } from "./blocks/block.ts";
+import { createHealthBlock } from "./blocks/health/create-health-block.ts";
+import { createMetadataBlock } from "./blocks/metadata/create-metadata-block.ts";
 import { createPubSubBlock } from "./blocks/pubsub/block.ts";
-import { createStateBlock } from "./blocks/state/create-state-block.ts";
+import { createSecretsBlock } from "./blocks/secrets/create-secrets-block.ts";
+import { stateMethods } from "./blocks/state/grpc.ts";
+import { stateRoutes } from "./blocks/state/http.ts";
+import { createStateStores } from "./blocks/state/stores.ts";
+import { createUnconfiguredBlock, invokeRoute, proxyRefusal } from "./blocks/unconfigured/create-unconfigured-block.ts";
 import type { ComponentRegistry } from "./components/registry.ts";
 import type { HealthTargets } from "./health-targets.ts";
 import type { Log } from "./observability/log.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import type { HostOptions } from "./options/options.ts";
+import { daprVersion } from "./options/version.ts";
 import type { Configuration } from "./resources/configuration.ts";
 import type { SubscriptionResource } from "./resources/subscription.ts";
 
@@ -39,8 +48,9 @@ export interface Blocks {
 }
 
 export function createBlocks(settings: BlocksSettings): Blocks {
-  const { options, registry, channel, metrics, log } = settings;
+  const { options, configuration, registry, channel, health, metrics, log } = settings;
   const { appId, namespace } = options;
+  const stores = createStateStores({ registry, metrics, appId, namespace });
   const pubsub = createPubSubBlock({
     appId,
     namespace,
@@ -51,20 +61,48 @@ export function createBlocks(settings: BlocksSettings): Blocks {
     metrics,
     log,
   });
-  const state = createStateBlock({ registry, metrics, appId, namespace });
+  const bindings = createBindingsBlock({
+    registry,
+    channel,
+    saveState: createStateSaver(stores),
+    probeTimeoutMs: options.app.bindingOptionsTimeoutMs,
+    metrics,
+    log,
+  });
+  const feeds = [pubsub, bindings];
   return {
-    all: [state, pubsub],
-    httpFallback: {
-      methods: [],
-      path: "/",
-      name: "",
-      api: { group: "", version: "v1" },
-      handle: (exchange) => exchange.respond(404, "404 page not found\n", "text/plain; charset=utf-8"),
-    },
-    grpcFallback: (_stream, call) =>
-      Promise.reject(new RpcError(RpcCode.UNIMPLEMENTED, `unknown service ${call.path}`)),
-    startDelivery: () => pubsub.start(),
-    stopDelivery: () => pubsub.stop(),
-    shutdown: () => pubsub.shutdown(),
+    all: [
+      { http: stateRoutes(stores, appId), grpc: stateMethods(stores) },
+      pubsub,
+      bindings,
+      createSecretsBlock({ registry, metrics, scopes: configuration.secretScopes }),
+      createMetadataBlock({
+        appId,
+        daprVersion,
+        app: options.app,
+        registry,
+        enabledFeatures: configuration.features.filter(({ enabled }) => enabled).map(({ name }) => name),
+        subscriptions: pubsub.subscriptions,
+      }),
+      createHealthBlock({
+        appId,
+        registry,
+        health: health.inbound,
+        outbound: health.outbound,
+        stop: settings.requestShutdown,
+        log,
+      }),
+      createUnconfiguredBlock({ appId, namespace }),
+    ],
+    httpFallback: invokeRoute,
+    grpcFallback: proxyRefusal,
+    startDelivery: () => forEach(feeds, (feed) => feed.start()),
+    stopDelivery: () => forEach(feeds, (feed) => feed.stop()),
+    shutdown: () => forEach(feeds, (feed) => feed.shutdown()),
   };
+}
+
+/** Side by side; one that fails does not keep the others from it. */
+async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  await Promise.allSettled(items.map(work));
 }

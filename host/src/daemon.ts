@@ -29,10 +29,7 @@ export async function daemon({ options, warnings }: ReadOptions): Promise<number
     );
     const asked = runtime.shutdownRequested.then(({ force }) => ({ kind: force ? "force" : "end" }) as const);
     const outcome = await Promise.race([failed, asked, signals.next()]);
-    if (outcome.kind === "force") {
-      await new Promise((resolve) => setTimeout(resolve, forcedEndMs));
-      return 1;
-    }
+    if (outcome.kind === "force") return 1;
     await runtime.stop();
     if (outcome.kind === "failed") {
       const message = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
@@ -47,6 +44,3 @@ export async function daemon({ options, warnings }: ReadOptions): Promise<number
     logger.info("SIGHUP: starting again, with all files read anew");
   }
 }
-
-/** So that the answer to the shutdown call still goes out. */
-const forcedEndMs = 100;
