@@ -14,6 +14,8 @@ const processStartMs = 10_000;
 
 const stopTimeoutMs = 3000;
 
+const keepalive = { timeMs: 10_000, timeoutMs: 5000, whenIdle: true };
+
 /** Opens a component package in a child process on a socket that only this user can reach. A new process each time. */
 export function inChild(child: Omit<ChildSettings, "socketPath">, kind: Kind, settings: OpenerSettings): Opener {
   return async (signal) => {
@@ -29,7 +31,7 @@ export function inChild(child: Omit<ChildSettings, "socketPath">, kind: Kind, se
     let stopping: Promise<void> | undefined;
     const stop = () => (stopping ??= running.stop(stopTimeoutMs).then(removeFolder));
     try {
-      const remote = await openRemote(socketPath, kind, settings, signal);
+      const remote = await openRemote(socketPath, kind, settings, signal, keepalive);
       return {
         instance: remote.instance,
         features: remote.features,

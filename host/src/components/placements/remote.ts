@@ -1,5 +1,5 @@
 import { type InstanceOf, type Kind, ComponentError } from "@trilby/kit";
-import type { Channel } from "@trilby/kit/transport";
+import type { Channel, ConnectOptions } from "@trilby/kit/transport";
 
 import { servicesOf } from "../sockets/find-socket.ts";
 import { reflect } from "../sockets/reflection.ts";
@@ -8,19 +8,20 @@ import { type Backing, limited, type OpenerSettings } from "./backing.ts";
 /** Larger than any API's limit that is likely to be set: what the API let in must fit, with what is around it. */
 export const maxMessageBytes = 64 * 1024 * 1024;
 
-/** Connects to a socket and initialises a component behind it, on a connection of its own. */
+/**
+ * Connects to a socket and initialises a component behind it, on a connection of its own. Pings find a process that stands
+ * still, but only our own kit may be asked so often: servers in Go end a connection that pings more than every five minutes.
+ */
 export async function openRemote(
   path: string,
   kind: Kind,
   { name, properties, directions, initTimeoutMs }: OpenerSettings,
   hostSignal: AbortSignal,
+  keepalive?: ConnectOptions["keepalive"],
 ): Promise<Backing> {
   const signal = limited(hostSignal, initTimeoutMs);
   const { connect } = await import("@trilby/kit/transport");
-  const channel = await connect(
-    { path },
-    { maxReceiveBytes: maxMessageBytes, keepalive: { timeMs: 10_000, timeoutMs: 5000, whenIdle: true } },
-  );
+  const channel = await connect({ path }, { maxReceiveBytes: maxMessageBytes, keepalive });
   try {
     const { services, lost, end } = await reflect(channel, signal);
     const offered = servicesOf(kind, services);
