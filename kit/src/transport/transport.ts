@@ -36,7 +36,10 @@ export interface MessageLimits {
   readonly maxSendBytes?: number | undefined;
 }
 
-/** Pings that find a dead peer. Pings of the peer are always answered, however frequent. */
+/**
+ * Pings that find a dead peer. Ours answers all of them, however frequent; a server in Go that was not told otherwise ends
+ * a connection that pings more often than every five minutes.
+ */
 export interface Keepalive {
   readonly timeMs: number;
   readonly timeoutMs: number;
