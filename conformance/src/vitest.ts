@@ -1,11 +1,12 @@
-import { fileURLToPath } from "node:url";
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ComponentDefinition, Kind } from "@trilby/kit";
 import { afterAll, beforeAll, describe, test, type TestContext } from "vitest";
-import { belongsTo } from "./core/applies.ts";
+import { belongsTo, whyNot } from "./core/applies.ts";
 import { runsAlone, type Case } from "./core/case.ts";
 import { defaultFacts, type FactsOf } from "./core/facts.ts";
-import { runCase } from "./core/run-case.ts";
+import { runCase, type Surroundings } from "./core/run-case.ts";
 import { abilitiesOf, runAlone } from "./core/run-suite.ts";
 import type { Verdict } from "./core/verdict.ts";
 import type { BackendControl, Placement, PlacementName, Session } from "./core/world.ts";
@@ -19,6 +20,8 @@ export interface ConformSettings<K extends Kind> {
   readonly package: URL;
   /** The component's metadata, as in its YAML. */
   readonly properties: Readonly<Record<string, string>>;
+  /** Features with this backend, where they depend on it. Default: those of the declaration. */
+  readonly features?: readonly string[];
   /** Facts that are known only now, over those of `conformance.yaml`. */
   readonly facts?: Partial<FactsOf[K]>;
   /** The backend, when the suite may break it. */
@@ -36,6 +39,7 @@ export function conform<D extends ComponentDefinition>(definition: D, settings: 
   const kind: K = definition.kind;
   const folder = fileURLToPath(settings.package);
   const written = readSettings(folder, kind, casesOf(kind).map(({ id }) => id));
+  const features = settings.features ?? ("features" in definition ? definition.features : []);
   const facts = { ...defaultFacts[kind], ...written.facts, ...settings.facts } as FactsOf[K];
   const command = [process.execPath, "--conditions=@trilby/source", join(folder, "src", "main.ts"), "--socket", "{socket}"];
   const made: { readonly [Name in PlacementName]: () => Placement<K> } = {
@@ -44,7 +48,7 @@ export function conform<D extends ComponentDefinition>(definition: D, settings: 
   };
   for (const name of placements) {
     describe(`${definition.type} ${name === "socket" ? "over its socket" : "in-process"}`, () => {
-      register(casesOf(kind), made[name](), { facts, backend, known: written.known });
+      register(casesOf(kind), made[name](), { facts, features, backend, known: written.known });
     });
   }
 }
@@ -52,19 +56,24 @@ export function conform<D extends ComponentDefinition>(definition: D, settings: 
 function register<K extends Kind>(
   cases: readonly Case<K>[],
   placement: Placement<K>,
-  settings: { facts: FactsOf[K]; backend: BackendControl | undefined; known: Readonly<Record<string, string>> },
+  { features, ...settings }: Omit<Surroundings<K>, "placement" | "abilities"> & { readonly features: readonly string[] },
 ): void {
-  const surroundings = { ...settings, placement: placement.name, abilities: abilitiesOf(placement, settings.backend) };
-  const listed = cases.filter((each) => belongsTo(each, placement.name));
-  let features: readonly string[] = [];
+  const abilities = abilitiesOf(placement, settings.backend);
+  const surroundings = { ...settings, placement: placement.name, abilities };
+  // What does not apply is not registered; a certificate lists it with its reason.
+  const listed = cases
+    .filter((each) => belongsTo(each, placement.name))
+    .filter((each) => whyNot(each, features, abilities, settings.facts) === undefined);
 
   describe.concurrent("side by side", () => {
     let session: Session<K>;
     beforeAll(async () => {
       session = await placement.start();
-      features = session.features;
     });
     afterAll(() => session?.close());
+    test("names the features that are checked", () => {
+      assert.deepEqual([...session.features].sort(), [...features].sort());
+    });
     for (const each of listed.filter((one) => !runsAlone(one))) {
       test(each.id, { timeout: testTimeoutMs(each) }, async (context) => {
         report(await runCase(each, session, surroundings), context);

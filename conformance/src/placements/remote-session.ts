@@ -10,13 +10,15 @@ export interface RemoteSettings<K extends Kind> {
   /** Bindings: the halves that are wanted. Absent: those that the socket offers. */
   readonly directions?: readonly ("input" | "output")[] | undefined;
   readonly process?: ComponentProcess | undefined;
+  /** Instead of a plain connection to the socket. */
+  readonly dial?: ((socket: string) => Promise<Channel>) | undefined;
   /** How long a component may take to be found and initialised. Default 30 s. */
   readonly initTimeoutMs?: number;
 }
 
 /** A session with whatever listens on a socket, as Dapr's runtime would have it: a connection of its own an instance. */
 export async function remoteSession<K extends Kind>(settings: RemoteSettings<K>): Promise<Session<K>> {
-  const { kind, socket, properties, initTimeoutMs = 30_000 } = settings;
+  const { kind, socket, properties, dial = dialSocket, initTimeoutMs = 30_000 } = settings;
   const channel = await dial(socket);
   try {
     const services = await listServices(channel, initTimeoutMs);
@@ -53,7 +55,7 @@ export async function remoteSession<K extends Kind>(settings: RemoteSettings<K>)
 
 const maxReceiveBytes = 16 * 1024 * 1024;
 
-function dial(path: string): Promise<Channel> {
+function dialSocket(path: string): Promise<Channel> {
   return connect({ path }, { maxReceiveBytes });
 }
 

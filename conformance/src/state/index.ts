@@ -15,6 +15,7 @@ import type { StateCase } from "./requests.ts";
 import { transactionCases } from "./transaction.ts";
 import { ttlCases } from "./ttl.ts";
 import { undeclaredCases } from "./undeclared.ts";
+import { wireCases } from "./wire.ts";
 
 export const stateCases: readonly StateCase[] = [
   ...basicCases,
@@ -31,6 +32,7 @@ export const stateCases: readonly StateCase[] = [
   ...hostileKeyCases,
   ...hostileValueCases,
   ...hostileMetadataCases,
+  ...wireCases,
   ...faultCases,
   ...figureCases,
 ];

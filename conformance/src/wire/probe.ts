@@ -1,0 +1,52 @@
+import type { Kind } from "@trilby/kit";
+import type { ServiceDefinition } from "@trilby/proto";
+import {
+  InputBindingDefinition,
+  OutputBindingDefinition,
+  PubSubDefinition,
+  SecretStoreDefinition,
+  StateStoreDefinition,
+} from "@trilby/proto/components";
+import type { Wire, World } from "../core/world.ts";
+import { call } from "./call.ts";
+
+/** What every kind has on the wire: services to initialise, and a harmless call that needs an initialised instance. */
+export interface Probe<K extends Kind> {
+  /** Of this component: a binding may serve either half, or both. */
+  services(wire: Wire): readonly ServiceDefinition[];
+  /** Answers when the instance of that name works. */
+  use(world: World<K>, instance: string | undefined): Promise<unknown>;
+}
+
+export const probes: { readonly [K in Kind]: Probe<K> } = {
+  state: {
+    services: () => [StateStoreDefinition],
+    use: ({ wire }, instance) =>
+      call(wire!, StateStoreDefinition, StateStoreDefinition.methods.get, { key: "conformance-probe", metadata: {}, consistency: 0 }, instance),
+  },
+  pubsub: {
+    services: () => [PubSubDefinition],
+    use: ({ wire, facts, unique }, instance) => {
+      const request = {
+        data: new TextEncoder().encode("probe"),
+        pubsubName: instance ?? "",
+        topic: facts.topicPrefix + unique("probe"),
+        metadata: { ...facts.publishMetadata },
+        contentType: "",
+      };
+      return call(wire!, PubSubDefinition, PubSubDefinition.methods.publish, request, instance);
+    },
+  },
+  bindings: {
+    services: ({ services }) => [InputBindingDefinition, OutputBindingDefinition].filter(({ fullName }) => services.includes(fullName)),
+    use: ({ wire }, instance) =>
+      wire!.services.includes(OutputBindingDefinition.fullName)
+        ? call(wire!, OutputBindingDefinition, OutputBindingDefinition.methods.listOperations, {}, instance)
+        : call(wire!, InputBindingDefinition, InputBindingDefinition.methods.ping, {}, instance),
+  },
+  secretstores: {
+    services: () => [SecretStoreDefinition],
+    use: ({ wire, facts }, instance) =>
+      call(wire!, SecretStoreDefinition, SecretStoreDefinition.methods.bulkGet, { metadata: { ...facts.metadata } }, instance),
+  },
+};
