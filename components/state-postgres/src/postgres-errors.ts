@@ -11,6 +11,7 @@ const states: Record<string, ErrorCode> = {
   "25006": "failed-precondition",
   "3D000": "failed-precondition",
   "42501": "permission-denied",
+  "54000": "invalid-argument",
   "57014": "deadline-exceeded",
 };
 

@@ -1,6 +1,6 @@
 import { describeService } from "@trilby/services/vitest";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Pool } from "pg";
+import { rawPool } from "./raw-pool.ts";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { closeStores, openStore, type Version } from "./open.ts";
 import { bytes, deleting, getting, setting, textOf } from "./requests.ts";
@@ -11,7 +11,7 @@ const columns = {
 };
 
 describeService("postgres", (postgres) => {
-  const pool = new Pool({ connectionString: postgres.url });
+  const pool = rawPool(postgres.url);
   afterAll(() => pool.end());
   afterEach(async () => {
     await closeStores();

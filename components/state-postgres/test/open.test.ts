@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeService } from "@trilby/services/vitest";
-import { Pool } from "pg";
+import { rawPool } from "./raw-pool.ts";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { closeStores, open, openStore, type Version } from "./open.ts";
 import { getting, setting, textOf } from "./requests.ts";
@@ -44,7 +44,7 @@ describe("metadata", () => {
 
 describeService("postgres", (postgres) => {
   const url = new URL(postgres.url);
-  const pool = new Pool({ connectionString: postgres.url });
+  const pool = rawPool(postgres.url);
   afterAll(() => pool.end());
   afterEach(async () => {
     await closeStores();

@@ -1,4 +1,4 @@
-import { ComponentError, type DeleteRequest, type Metadata, type SetRequest } from "@trilby/kit";
+import { ComponentError, stateTtlSeconds, type DeleteRequest, type Metadata, type SetRequest } from "@trilby/kit";
 
 /** "0" for none. Etags are versions, which are integers. */
 export function expectedVersion({ etag, options }: SetRequest): string {
@@ -17,18 +17,8 @@ export function expectedByDelete({ etag }: DeleteRequest): string {
 
 /** Seconds as the scripts take them: "" leaves an expiry as it is, 0 and less take it away. */
 export function secondsToLive(metadata: Metadata, storeWide: number | undefined): string {
-  const text = metadata["ttlInSeconds"];
-  if (text === undefined || text === "") return storeWide === undefined ? "" : String(storeWide);
-  const seconds = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(seconds))
-    throw new ComponentError("invalid-argument", `ttlInSeconds must be an integer, but is ${JSON.stringify(text)}`);
-  if (seconds > longestSeconds)
-    throw new ComponentError("invalid-argument", `ttlInSeconds must be at most ${longestSeconds}, but is ${text}`);
-  return seconds > 0 ? String(seconds) : "0";
+  return String(stateTtlSeconds(metadata) ?? storeWide ?? "");
 }
-
-/** About 285,000 years. Redis counts milliseconds in 64 bits. */
-const longestSeconds = Number.MAX_SAFE_INTEGER / 1_000 - 1;
 
 export const isJson = (metadata: Metadata): boolean => metadata["contentType"] === "application/json";
 

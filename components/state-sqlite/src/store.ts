@@ -61,7 +61,7 @@ export function createSqliteStore(database: Database, tables: Tables): StateStor
   /** Everything that can be wrong with the request shows here, before a transaction begins. */
   function prepareWrite({ key, value, etag, options, metadata }: SetRequest): () => void {
     const ttlSeconds = stateTtlSeconds(metadata) ?? 0;
-    // A modifier of SQLite's datetime(); null makes the expiry null.
+    // A modifier of SQLite's strftime(); null makes the expiry null.
     const expiry = ttlSeconds > 0 ? `+${ttlSeconds} seconds` : null;
     const content = toBase64(value);
     const next = randomUUID();
@@ -95,9 +95,12 @@ interface Row {
 }
 
 function prepare({ connection }: Database, { state }: Tables) {
-  const live = `(expiration_time IS NULL OR expiration_time > CURRENT_TIMESTAMP)`;
+  // Text of the form that CURRENT_TIMESTAMP has, with milliseconds: Dapr's component reads and compares it as well.
+  const now = `strftime('%Y-%m-%d %H:%M:%f', 'now')`;
+  const after = `strftime('%Y-%m-%d %H:%M:%f', 'now', ?)`;
+  const live = `(expiration_time IS NULL OR expiration_time > ${now})`;
   const row = `(key, value, is_binary, etag, update_time, expiration_time)
-    VALUES (?, ?, 1, ?, CURRENT_TIMESTAMP, datetime(CURRENT_TIMESTAMP, ?))`;
+    VALUES (?, ?, 1, ?, CURRENT_TIMESTAMP, ${after})`;
   const overwrite = `UPDATE SET value = excluded.value, is_binary = 1, etag = excluded.etag,
     update_time = CURRENT_TIMESTAMP, expiration_time = excluded.expiration_time`;
   return {
@@ -107,11 +110,11 @@ function prepare({ connection }: Database, { state }: Tables) {
     upsert: connection.prepare(`INSERT INTO "${state}" ${row} ON CONFLICT (key) DO ${overwrite}`),
     // A row that has expired but is still there counts as absent.
     insert: connection.prepare(
-      `INSERT INTO "${state}" ${row} ON CONFLICT (key) DO ${overwrite} WHERE "${state}".expiration_time <= CURRENT_TIMESTAMP`,
+      `INSERT INTO "${state}" ${row} ON CONFLICT (key) DO ${overwrite} WHERE "${state}".expiration_time <= ${now}`,
     ),
     replace: connection.prepare(
       `UPDATE "${state}" SET value = ?, is_binary = 1, etag = ?, update_time = CURRENT_TIMESTAMP,
-         expiration_time = datetime(CURRENT_TIMESTAMP, ?)
+         expiration_time = ${after}
        WHERE key = ? AND etag = ? AND ${live}`,
     ),
     remove: connection.prepare(`DELETE FROM "${state}" WHERE key = ?`),
@@ -123,7 +126,11 @@ function prepare({ connection }: Database, { state }: Tables) {
 function toResult({ value, is_binary, etag, expiration_time }: Row): GetResult {
   const data = Buffer.from(value, is_binary ? "base64" : "utf8");
   if (expiration_time === null) return { data, etag };
-  return { data, etag, metadata: { ttlExpireTime: `${expiration_time.replace(" ", "T")}Z` } };
+  return {
+    data,
+    etag,
+    metadata: { ttlExpireTime: `${expiration_time.slice(0, 10)}T${expiration_time.slice(11, 19)}Z` },
+  };
 }
 
 function toBase64(value: Uint8Array): string {
