@@ -37,7 +37,10 @@ function detailMembers(detail: ErrorDetail): Record<string, unknown> {
     case "help":
       return {
         "@type": "type.googleapis.com/google.rpc.Help",
-        links: detail.links.map(({ description, url }) => ({ description: description || undefined, url: url || undefined })),
+        links: detail.links.map(({ description, url }) => ({
+          description: description || undefined,
+          url: url || undefined,
+        })),
       };
   }
 }

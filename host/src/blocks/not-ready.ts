@@ -19,7 +19,11 @@ export function notReady(registry: ComponentRegistry, kind: Kind, name: string):
     errorCode: "ERR_COMPONENT_NOT_READY",
     message: `component ${name} (${health.type}, ${health.source}) is not ready: ${reason}${retry}`,
     details: [
-      { kind: "error-info", reason: "TRILBY_COMPONENT_NOT_READY", metadata: { component: name, type: health.type, state: health.state, source: health.source } },
+      {
+        kind: "error-info",
+        reason: "TRILBY_COMPONENT_NOT_READY",
+        metadata: { component: name, type: health.type, state: health.state, source: health.source },
+      },
     ],
   });
 }

@@ -11,7 +11,13 @@ export interface LineIdentity {
 }
 
 /** Makes one line, with its newline. `time` as from `logTime`. */
-export type LineFormat = (level: LineLevel, scope: string, time: string, message: string, fields: LogFields | undefined) => string;
+export type LineFormat = (
+  level: LineLevel,
+  scope: string,
+  time: string,
+  message: string,
+  fields: LogFields | undefined,
+) => string;
 
 /** `time="…" level=info msg="…" app_id=… instance=… scope=… type=log ver=…`: the fields after `msg` sorted by name. */
 export function textFormat(identity: LineIdentity): LineFormat {
@@ -26,7 +32,10 @@ export function textFormat(identity: LineIdentity): LineFormat {
 /** One JSON object a line, keys sorted. */
 export function jsonFormat(identity: LineIdentity): LineFormat {
   return (level, scope, time, message, fields) => {
-    const members = [...lineMembers(identity, scope, fields), ["level", level], ["msg", message], ["time", time]] as [string, unknown][];
+    const members = [...lineMembers(identity, scope, fields), ["level", level], ["msg", message], ["time", time]] as [
+      string,
+      unknown,
+    ][];
     members.sort(byName);
     return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${jsonValue(value)}`).join(",")}}\n`;
   };
@@ -41,7 +50,8 @@ export function terminalFormat(identity: LineIdentity): LineFormat {
     const colour = colours[level];
     const seconds = String(Math.floor((performance.now() - start) / 1000)).padStart(4, "0");
     let line = `\x1b[${colour}m${level.slice(0, 4).toUpperCase()}\x1b[0m[${seconds}] ${message.padEnd(44)} `;
-    for (const [name, value] of lineMembers(identity, scope, fields)) line += ` \x1b[${colour}m${name}\x1b[0m=${textValue(value)}`;
+    for (const [name, value] of lineMembers(identity, scope, fields))
+      line += ` \x1b[${colour}m${name}\x1b[0m=${textValue(value)}`;
     return `${line}\n`;
   };
 }
@@ -58,7 +68,8 @@ export function logTime(): string {
     second.at = atSecond;
     second.prefix = new Date((atSecond + offset * 60) * 1000).toISOString().slice(0, 19);
     const size = Math.abs(offset);
-    second.zone = offset === 0 ? "Z" : `${offset < 0 ? "-" : "+"}${twoDigits(Math.floor(size / 60))}:${twoDigits(size % 60)}`;
+    second.zone =
+      offset === 0 ? "Z" : `${offset < 0 ? "-" : "+"}${twoDigits(Math.floor(size / 60))}:${twoDigits(size % 60)}`;
   }
   const micros = Math.floor((now - atSecond * 1000) * 1000);
   return `${second.prefix}.${String(micros).padStart(6, "0")}000${second.zone}`;
@@ -90,7 +101,10 @@ const plain = /^[a-zA-Z0-9\-._/@^+]*$/;
 function textValue(value: unknown): string {
   const text = plainText(value);
   if (plain.test(text)) return text;
-  return JSON.stringify(text).replace(/\\u00([0-9a-f]{2})|\x7f/g, (_, digits: string | undefined) => `\\x${digits ?? "7f"}`);
+  return JSON.stringify(text).replace(
+    /\\u00([0-9a-f]{2})|\x7f/g,
+    (_, digits: string | undefined) => `\\x${digits ?? "7f"}`,
+  );
 }
 
 function plainText(value: unknown): string {
@@ -101,8 +115,16 @@ function plainText(value: unknown): string {
 }
 
 function jsonValue(value: unknown): string {
-  const json = value instanceof Error ? JSON.stringify(value.message) : typeof value === "bigint" ? String(value) : safeJson(value);
-  return json.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const json =
+    value instanceof Error
+      ? JSON.stringify(value.message)
+      : typeof value === "bigint"
+        ? String(value)
+        : safeJson(value);
+  return json.replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** A field that cannot be shown must not fail the line it is on. */

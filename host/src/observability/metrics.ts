@@ -11,20 +11,35 @@ export interface Metrics {
   ): OperationMetric;
   inputBinding(component: string): OperationMetric;
   pubsubEgress(component: string, topic: string, bulk: boolean): OperationMetric;
-  pubsubIngress(component: string, topic: string): {
+  pubsubIngress(
+    component: string,
+    topic: string,
+  ): {
     record(processStatus: "success" | "retry" | "drop", startedAt: number): void;
   };
   /** The app as a peer over HTTP: what its calls cost. */
-  appCall(method: string, path: string): { record(status: string, startedAt: number, sentBytes: number, receivedBytes: number): void };
+  appCall(
+    method: string,
+    path: string,
+  ): { record(status: string, startedAt: number, sentBytes: number, receivedBytes: number): void };
   /** The same over gRPC; `method` is the full one, `status` a code's name in Go, for example `NotFound`. */
   appRpc(method: string): { record(status: string, startedAt: number, sentBytes: number, receivedBytes: number): void };
   appHealthProbe(): { record(status: string, startedAt: number): void };
   /** Requests to the HTTP API. `path` as it came, without query. */
   httpServer(): {
-    record(method: string, path: string, status: number, startedAt: number, requestBytes: number, responseBytes: number): void;
+    record(
+      method: string,
+      path: string,
+      status: number,
+      startedAt: number,
+      requestBytes: number,
+      responseBytes: number,
+    ): void;
   };
   /** Calls of the gRPC API. */
-  grpcServer(): { record(method: string, code: number, startedAt: number, receivedBytes: number, sentBytes: number): void };
+  grpcServer(): {
+    record(method: string, code: number, startedAt: number, receivedBytes: number, sentBytes: number): void;
+  };
   componentLoaded(): void;
   componentInit(type: string): void;
   componentInitFailed(type: string, reason: "creation" | "init", name: string): void;

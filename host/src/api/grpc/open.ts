@@ -55,7 +55,8 @@ export async function openGrpcApi(setup: GrpcApiSetup): Promise<GrpcApi> {
 
   for (const method of setup.blocks.flatMap((block) => block.grpc)) {
     // Refused before the token is looked at.
-    if (!isApiAllowed(access, "grpc", method.api, method.path)) server.stream(method.path, () => Promise.reject(notAvailable()));
+    if (!isApiAllowed(access, "grpc", method.api, method.path))
+      server.stream(method.path, () => Promise.reject(notAvailable()));
     else if ("unary" in method) server.unary(method.path, wrap.unary(method.path, method.unary));
     else server.stream(method.path, wrap.stream(method.path, method.stream));
   }
@@ -66,23 +67,31 @@ export async function openGrpcApi(setup: GrpcApiSetup): Promise<GrpcApi> {
   for (const wanted of wantedAddresses(setup.appId, options)) {
     // Several addresses share the port that the first one got.
     const first = addresses[0];
-    const address = "port" in wanted && wanted.port === 0 && first !== undefined && "port" in first ? { ...wanted, port: first.port } : wanted;
+    const address =
+      "port" in wanted && wanted.port === 0 && first !== undefined && "port" in first
+        ? { ...wanted, port: first.port }
+        : wanted;
     try {
       addresses.push(await server.listen(address));
       logger.info(`gRPC server listening on ${addressText(address)}`);
     } catch (error) {
-      logger.error(`Failed to listen for gRPC server on ${addressText(address)} with error: ${(error as Error).message}`);
+      logger.error(
+        `Failed to listen for gRPC server on ${addressText(address)} with error: ${(error as Error).message}`,
+      );
     }
   }
   if (addresses.length === 0) {
     await server.close(0);
-    throw new Error(`gRPC API: could not listen on any endpoint. Is another process using port ${options.grpcPort}? Choose one with --dapr-grpc-port`);
+    throw new Error(
+      `gRPC API: could not listen on any endpoint. Is another process using port ${options.grpcPort}? Choose one with --dapr-grpc-port`,
+    );
   }
   return { addresses, close: (timeoutMs) => server.close(timeoutMs) };
 }
 
 function wantedAddresses(appId: string, options: ApiOptions): ListenAddress[] {
-  if (options.unixDomainSocket !== undefined) return [{ path: join(options.unixDomainSocket, `dapr-${appId}-grpc.socket`) }];
+  if (options.unixDomainSocket !== undefined)
+    return [{ path: join(options.unixDomainSocket, `dapr-${appId}-grpc.socket`) }];
   const hosts = options.listenAddresses.length === 0 ? [""] : options.listenAddresses;
   return hosts.map((host) => ({ host, port: options.grpcPort }));
 }

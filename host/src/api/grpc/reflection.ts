@@ -8,7 +8,11 @@ import { decodeRequest } from "./unary-method.ts";
 type Answer = v1.ServerReflectionResponse["messageResponse"];
 
 /** Adds gRPC reflection in both of its versions, which differ in their name alone. `wrap` puts around it what goes around every call. */
-export function addReflection(server: RpcServer, services: readonly string[], wrap: (path: string, handler: StreamHandler) => StreamHandler): void {
+export function addReflection(
+  server: RpcServer,
+  services: readonly string[],
+  wrap: (path: string, handler: StreamHandler) => StreamHandler,
+): void {
   const own = [v1.ServerReflectionDefinition.fullName, v1alpha.ServerReflectionDefinition.fullName];
   const all = [...services, ...own].sort();
   for (const name of own) {
@@ -19,7 +23,13 @@ export function addReflection(server: RpcServer, services: readonly string[], wr
         for await (const bytes of stream.messages) {
           const request = decodeRequest<v1.ServerReflectionRequest>(v1.ServerReflectionRequest, bytes);
           const messageResponse = answer(request.messageRequest, all);
-          await stream.send(encodeMessage(v1.ServerReflectionResponse, { validHost: request.host, originalRequest: request, messageResponse }));
+          await stream.send(
+            encodeMessage(v1.ServerReflectionResponse, {
+              validHost: request.host,
+              originalRequest: request,
+              messageResponse,
+            }),
+          );
         }
       }),
     );

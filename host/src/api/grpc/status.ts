@@ -10,15 +10,30 @@ export function toStatus(error: ApiError): RpcError {
   return statusWithDetails(error.grpcCode, error.message, error.details, error);
 }
 
-export function statusWithDetails(code: number, message: string, details: readonly ErrorDetail[], cause?: unknown): RpcError {
+export function statusWithDetails(
+  code: number,
+  message: string,
+  details: readonly ErrorDetail[],
+  cause?: unknown,
+): RpcError {
   if (details.length === 0) return new RpcError(code, message, { cause });
-  return new RpcError(code, message, { details: encodeMessage(Status, { code, message, details: details.map(pack) }), cause });
+  return new RpcError(code, message, {
+    details: encodeMessage(Status, { code, message, details: details.map(pack) }),
+    cause,
+  });
 }
 
 function pack(detail: ErrorDetail): Any {
   switch (detail.kind) {
     case "error-info":
-      return any("ErrorInfo", encodeMessage(ErrorInfo, { reason: detail.reason, domain: detail.domain ?? "dapr.io", metadata: { ...detail.metadata } }));
+      return any(
+        "ErrorInfo",
+        encodeMessage(ErrorInfo, {
+          reason: detail.reason,
+          domain: detail.domain ?? "dapr.io",
+          metadata: { ...detail.metadata },
+        }),
+      );
     case "resource-info": {
       const { resourceType, resourceName, owner, description } = detail;
       return any("ResourceInfo", encodeMessage(ResourceInfo, { resourceType, resourceName, owner, description }));
@@ -27,11 +42,19 @@ function pack(detail: ErrorDetail): Any {
       return any(
         "BadRequest",
         encodeMessage(BadRequest, {
-          fieldViolations: detail.violations.map(({ field, description }) => ({ field, description, reason: "", localizedMessage: undefined })),
+          fieldViolations: detail.violations.map(({ field, description }) => ({
+            field,
+            description,
+            reason: "",
+            localizedMessage: undefined,
+          })),
         }),
       );
     case "help":
-      return any("Help", encodeMessage(Help, { links: detail.links.map(({ description, url }) => ({ description, url })) }));
+      return any(
+        "Help",
+        encodeMessage(Help, { links: detail.links.map(({ description, url }) => ({ description, url })) }),
+      );
   }
 }
 

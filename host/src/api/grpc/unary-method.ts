@@ -13,7 +13,10 @@ export function unaryMethod<S extends ServiceDefinition, M extends keyof S["meth
   service: S,
   method: M,
   api: ApiName,
-  handle: (request: Request<S["methods"][M]>, call: ServerCall) => Promise<Response<S["methods"][M]>> | Response<S["methods"][M]>,
+  handle: (
+    request: Request<S["methods"][M]>,
+    call: ServerCall,
+  ) => Promise<Response<S["methods"][M]>> | Response<S["methods"][M]>,
 ): GrpcMethod {
   const { name, requestType, responseType } = service.methods[method]!;
   const encode = (response: unknown): Uint8Array => encodeMessage(responseType, response);

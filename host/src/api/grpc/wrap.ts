@@ -1,6 +1,13 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Logger } from "@trilby/kit";
-import { RpcCode, RpcError, type ServerCall, type ServerStream, type StreamHandler, type UnaryHandler } from "@trilby/kit/transport";
+import {
+  RpcCode,
+  RpcError,
+  type ServerCall,
+  type ServerStream,
+  type StreamHandler,
+  type UnaryHandler,
+} from "@trilby/kit/transport";
 
 import type { Metrics } from "../../observability/metrics.ts";
 import { ApiError } from "../error.ts";
@@ -38,7 +45,14 @@ export function createWrap({ token, metrics, apiLogging, logger }: WrapSetup): W
     return new RpcError(RpcCode.UNKNOWN, message, { cause: error });
   };
 
-  const finished = (path: string, call: ServerCall, code: number, startedAt: number, received: number, sent: number): void => {
+  const finished = (
+    path: string,
+    call: ServerCall,
+    code: number,
+    startedAt: number,
+    received: number,
+    sent: number,
+  ): void => {
     server.record(path, code, startedAt, received, sent);
     apiLogging?.grpc(path, code, startedAt, call.header("user-agent"));
   };
@@ -92,7 +106,8 @@ function tokenCheck(token: string): (call: ServerCall) => ServerCall {
     const given = call.header(tokenName);
     if (given === undefined) throw unauthorized("missing api token in request metadata");
     const bytes = Buffer.from(given);
-    if (bytes.length !== right.length || !timingSafeEqual(bytes, right)) throw unauthorized("authentication error: api token mismatch");
+    if (bytes.length !== right.length || !timingSafeEqual(bytes, right))
+      throw unauthorized("authentication error: api token mismatch");
     return {
       path: call.path,
       deadline: call.deadline,

@@ -51,5 +51,7 @@ export function bodyReadError(reason: string): ApiError {
 
 /** Why a body could not be read, when `error` is that. */
 export function bodyReadReason(error: unknown): string | undefined {
-  return error instanceof ApiError && error.errorCode === "ERR_BODY_READ" && typeof error.cause === "string" ? error.cause : undefined;
+  return error instanceof ApiError && error.errorCode === "ERR_BODY_READ" && typeof error.cause === "string"
+    ? error.cause
+    : undefined;
 }

@@ -36,7 +36,8 @@ export function createCors(allowedOrigins: readonly string[]): Cors | undefined 
     }
     exchange.setHeader("Vary", "Origin");
     const answer = origin === "" ? undefined : allowed(origin);
-    if (answer !== undefined && isMethodAllowed(exchange.method)) exchange.setHeader("Access-Control-Allow-Origin", answer);
+    if (answer !== undefined && isMethodAllowed(exchange.method))
+      exchange.setHeader("Access-Control-Allow-Origin", answer);
     return false;
   };
 }
@@ -51,7 +52,8 @@ function originPattern(pattern: string): (origin: string) => boolean {
   if (star < 0) return (origin) => origin === pattern;
   const prefix = pattern.slice(0, star);
   const suffix = pattern.slice(star + 1);
-  return (origin) => origin.length >= prefix.length + suffix.length && origin.startsWith(prefix) && origin.endsWith(suffix);
+  return (origin) =>
+    origin.length >= prefix.length + suffix.length && origin.startsWith(prefix) && origin.endsWith(suffix);
 }
 
 /** The names that were asked for, in the usual spelling: `content-type` as `Content-Type`. */
@@ -59,6 +61,8 @@ function headerNames(list: string): string {
   return list
     .split(/[,\s]+/)
     .filter((name) => name !== "")
-    .map((name) => name.toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase()))
+    .map((name) =>
+      name.toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase()),
+    )
     .join(", ");
 }

@@ -111,7 +111,11 @@ export abstract class Exchange implements HttpExchange {
     if (this.status !== 0) return;
     if (error instanceof ApiError) return this.respond(error.httpStatus, errorBody(error), "application/json");
     const message = error instanceof Error ? error.message : String(error);
-    this.respond(500, errorBody(new ApiError({ httpStatus: 500, grpcCode: 13, errorCode: "ERROR", message })), "application/json");
+    this.respond(
+      500,
+      errorBody(new ApiError({ httpStatus: 500, grpcCode: 13, errorCode: "ERROR", message })),
+      "application/json",
+    );
   }
 
   /** Every parameter can be unescaped. */
@@ -128,6 +132,8 @@ export abstract class Exchange implements HttpExchange {
 /** Characters that cannot stand in a header would let a value break out of it; they become spaces. */
 function headerValue(value: string): string {
   return /[^\t\x20-\x7e\x80-\xff]/.test(value)
-    ? Buffer.from(value, "utf8").toString("latin1").replace(/[^\t\x20-\x7e\x80-\xff]/g, " ")
+    ? Buffer.from(value, "utf8")
+        .toString("latin1")
+        .replace(/[^\t\x20-\x7e\x80-\xff]/g, " ")
     : value;
 }

@@ -39,7 +39,14 @@ export function createHandler(setup: HandlerSetup): (exchange: Exchange) => void
   const server = metrics.httpServer();
 
   const sent = (exchange: Exchange): void => {
-    server.record(exchange.method, exchange.path, exchange.status, exchange.startedAt, exchange.requestBytes, exchange.responseBytes);
+    server.record(
+      exchange.method,
+      exchange.path,
+      exchange.status,
+      exchange.startedAt,
+      exchange.requestBytes,
+      exchange.responseBytes,
+    );
     if (apiLogging !== undefined && exchange.route !== undefined) apiLogging.http(exchange, exchange.route);
   };
 
@@ -48,7 +55,9 @@ export function createHandler(setup: HandlerSetup): (exchange: Exchange) => void
       metrics.errorCode(error.errorCode);
       logger.debug(error.message);
     } else {
-      logger.error(`${exchange.route?.name ?? exchange.method} failed unexpectedly`, { error: error instanceof Error ? error.stack : error });
+      logger.error(`${exchange.route?.name ?? exchange.method} failed unexpectedly`, {
+        error: error instanceof Error ? error.stack : error,
+      });
     }
     exchange.fail(error);
   };

@@ -5,7 +5,10 @@ import type { HttpServerSetup } from "./server.ts";
 
 /** An HTTP/2 server that listens nowhere: connections are handed to it. Loaded when the first one comes. */
 export function createHttp2Server(setup: HttpServerSetup, sessions: Set<ServerHttp2Session>): Http2Server {
-  const server = createServer({ maxSendHeaderBlockLength: 1 << 20, settings: { maxConcurrentStreams: 250, maxHeaderListSize: setup.maxHeaderBytes + 4096 } });
+  const server = createServer({
+    maxSendHeaderBlockLength: 1 << 20,
+    settings: { maxConcurrentStreams: 250, maxHeaderListSize: setup.maxHeaderBytes + 4096 },
+  });
   server.on("session", (session: ServerHttp2Session) => {
     sessions.add(session);
     session.on("close", () => sessions.delete(session));

@@ -59,8 +59,16 @@ export async function openHttpApi(setup: HttpApiSetup): Promise<HttpApi> {
     for (const wanted of wantedAddresses(setup.appId, options)) {
       // Several addresses share the port that the first one got.
       const first = addresses[0];
-      const address = "port" in wanted && wanted.port === 0 && first !== undefined && "port" in first ? { ...wanted, port: first.port } : wanted;
-      const server = createHttpServer({ handle, maxBodyBytes: options.maxBodyBytes, maxHeaderBytes: options.maxHeaderBytes, h2c });
+      const address =
+        "port" in wanted && wanted.port === 0 && first !== undefined && "port" in first
+          ? { ...wanted, port: first.port }
+          : wanted;
+      const server = createHttpServer({
+        handle,
+        maxBodyBytes: options.maxBodyBytes,
+        maxHeaderBytes: options.maxHeaderBytes,
+        h2c,
+      });
       try {
         const bound = await server.listen(address);
         servers.push(server);
@@ -71,7 +79,9 @@ export async function openHttpApi(setup: HttpApiSetup): Promise<HttpApi> {
       }
     }
     if (addresses.length === 0) {
-      throw new Error(`HTTP API: could not listen on any endpoint. Is another process using port ${options.httpPort}? Choose one with --dapr-http-port`);
+      throw new Error(
+        `HTTP API: could not listen on any endpoint. Is another process using port ${options.httpPort}? Choose one with --dapr-http-port`,
+      );
     }
 
     let publicAddress: HttpAddress | undefined;
@@ -103,7 +113,8 @@ export async function openHttpApi(setup: HttpApiSetup): Promise<HttpApi> {
 }
 
 function wantedAddresses(appId: string, options: ApiOptions): HttpAddress[] {
-  if (options.unixDomainSocket !== undefined) return [{ path: join(options.unixDomainSocket, `dapr-${appId}-http.socket`) }];
+  if (options.unixDomainSocket !== undefined)
+    return [{ path: join(options.unixDomainSocket, `dapr-${appId}-http.socket`) }];
   const hosts = options.listenAddresses.length === 0 ? [""] : options.listenAddresses;
   return hosts.map((host) => ({ host, port: options.httpPort }));
 }

@@ -17,7 +17,12 @@ export function originForm(target: string): string {
 
 /** `//`, `.` and `..` resolved and a trailing slash removed: what routes are matched against. Still escaped. */
 export function cleanPath(path: string): string {
-  if (path.charCodeAt(0) === slash && !path.includes("//") && !path.includes("/.") && (path.length === 1 || path.charCodeAt(path.length - 1) !== slash)) {
+  if (
+    path.charCodeAt(0) === slash &&
+    !path.includes("//") &&
+    !path.includes("/.") &&
+    (path.length === 1 || path.charCodeAt(path.length - 1) !== slash)
+  ) {
     return path;
   }
   const segments: string[] = [];
@@ -45,7 +50,9 @@ export function unescapeQuery(text: string): string | undefined {
     return decodeURIComponent(spaced);
   } catch {
     return Buffer.from(
-      Buffer.from(spaced).toString("latin1").replace(/%(..)/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))),
+      Buffer.from(spaced)
+        .toString("latin1")
+        .replace(/%(..)/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))),
       "latin1",
     ).toString("utf8");
   }

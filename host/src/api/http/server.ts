@@ -60,7 +60,10 @@ export function createHttpServer(setup: HttpServerSetup): HttpServer {
       if (preface === "none") return;
       if (preface === "http2") {
         http2 ??= import("./http2-server.ts").then((module) => module.createHttp2Server(setup, sessions));
-        http2.then((each) => each.emit("connection", socket), () => socket.destroy());
+        http2.then(
+          (each) => each.emit("connection", socket),
+          () => socket.destroy(),
+        );
       } else serveHttp1.call(server, socket);
     });
   });

@@ -1,4 +1,20 @@
-import { backslash, closeBrace, closeBracket, comma, ends, escapes, html, isSpace, openBrace, openBracket, quote, stringByte, wide } from "./bytes.ts";
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  ends,
+  escapes,
+  html,
+  isDigit,
+  isSpace,
+  openBrace,
+  openBracket,
+  quote,
+  stringByte,
+  wide,
+} from "./bytes.ts";
 import { compareUtf8 } from "./escape.ts";
 import { numberText } from "./scanner.ts";
 
@@ -17,19 +33,22 @@ export function canonicalJson(bytes: Uint8Array, start: number, end: number): Bu
 const largestScratch = 1 << 20;
 let scratch = new Uint8Array(16 * 1024);
 
-/** One member of an object that was written: its key in the input, and where it begins in the output. */
+/** A value of the input: where a string, number or word begins, or what an object or array holds. */
+type Value = number | Container;
+
+interface Container {
+  /** Undefined for an array. */
+  readonly members: Member[] | undefined;
+  readonly elements: Value[];
+  sorted: boolean;
+}
+
 interface Member {
   readonly keyStart: number;
   readonly keyEnd: number;
+  /** The key's bytes are not the characters it means. */
   readonly escaped: boolean;
-  readonly outStart: number;
-}
-
-/** An open object or array. `members` is undefined for an array. */
-interface Level {
-  readonly members: Member[] | undefined;
-  readonly outStart: number;
-  sorted: boolean;
+  value: Value;
 }
 
 class Writer {
@@ -43,49 +62,85 @@ class Writer {
   }
 
   value(start: number, end: number): void {
+    const open: { readonly container: Container; next: number }[] = [];
+    let value = this.#index(start, end);
+    for (;;) {
+      if (typeof value === "number") this.#leaf(value, end);
+      else {
+        this.#put(value.members === undefined ? openBracket : openBrace);
+        if (!value.sorted) this.#sort(value.members!);
+        open.push({ container: value, next: 0 });
+      }
+      for (;;) {
+        const top = open[open.length - 1];
+        if (top === undefined) return;
+        const { members, elements } = top.container;
+        if (top.next < (members ?? elements).length) {
+          if (top.next > 0) this.#put(comma);
+          if (members === undefined) value = elements[top.next]!;
+          else {
+            const member = members[top.next]!;
+            this.#string(member.keyStart);
+            this.#put(colon);
+            value = member.value;
+          }
+          top.next++;
+          break;
+        }
+        this.#put(members === undefined ? closeBracket : closeBrace);
+        open.pop();
+      }
+    }
+  }
+
+  /** Finds out what stands where, without decoding anything. */
+  #index(start: number, end: number): Value {
     const bytes = this.#in;
-    const levels: Level[] = [];
-    let level: Level | undefined;
-    let isKey = false;
+    const open: Container[] = [];
+    let inside: Container | undefined;
+    let keyStart = -1;
+    let keyEnd = -1;
+    let root: Value = start;
+    const place = (value: Value): void => {
+      if (inside === undefined) root = value;
+      else if (inside.members === undefined) inside.elements.push(value);
+      else {
+        this.#addMember(inside, { keyStart, keyEnd, escaped: hasSpecial(bytes, keyStart, keyEnd), value });
+        keyStart = -1;
+      }
+    };
     let at = start;
     while (at < end) {
       const byte = bytes[at]!;
-      if (isSpace(byte)) {
-        at++;
-      } else if (byte === quote) {
-        const from = at;
-        const outStart = this.length;
-        at = this.#string(at);
-        if (isKey) {
-          this.#addMember(level!, from, at, outStart);
-          this.#put(0x3a);
-          while (bytes[at] !== 0x3a) at++;
-          at++;
-          isKey = false;
-        }
-      } else if (byte === openBrace) {
-        this.#put(byte);
-        levels.push((level = { members: [], outStart: this.length, sorted: true }));
-        isKey = true;
-        at++;
-      } else if (byte === openBracket) {
-        this.#put(byte);
-        levels.push((level = { members: undefined, outStart: this.length, sorted: true }));
-        isKey = false;
+      if (isSpace(byte) || byte === comma || byte === colon) at++;
+      else if (byte === quote) {
+        const stringEnd = endOfString(bytes, at);
+        if (inside?.members !== undefined && keyStart < 0) {
+          keyStart = at;
+          keyEnd = stringEnd;
+        } else place(at);
+        at = stringEnd;
+      } else if (byte === openBrace || byte === openBracket) {
+        const container: Container = { members: byte === openBrace ? [] : undefined, elements: [], sorted: true };
+        place(container);
+        open.push(container);
+        inside = container;
         at++;
       } else if (byte === closeBrace || byte === closeBracket) {
-        const closed = levels.pop()!;
-        if (!closed.sorted) this.#sortMembers(closed);
-        this.#put(byte);
-        level = levels[levels.length - 1];
-        isKey = false;
+        open.pop();
+        inside = open[open.length - 1];
         at++;
-      } else if (byte === comma) {
-        this.#put(byte);
-        isKey = level!.members !== undefined;
-        at++;
-      } else at = this.#scalar(at, end);
+      } else {
+        place(at);
+        at = endOfScalar(bytes, at, end);
+      }
     }
+    return root;
+  }
+
+  #leaf(start: number, end: number): void {
+    if (this.#in[start] === quote) this.#string(start);
+    else this.#scalar(start, endOfScalar(this.#in, start, end));
   }
 
   #put(byte: number): void {
@@ -104,29 +159,17 @@ class Writer {
     this.out = larger;
   }
 
-  #scalar(start: number, end: number): number {
+  #scalar(start: number, end: number): void {
     const bytes = this.#in;
-    let at = start;
-    let small = true;
-    while (at < end) {
-      const byte = bytes[at]!;
-      if (byte === comma || byte === closeBrace || byte === closeBracket || isSpace(byte)) break;
-      if (byte < 0x30 || byte > 0x39) small = false;
-      at++;
-    }
+    let plain = end - start <= 15;
+    for (let at = start; plain && at < end; at++) plain = isDigit(bytes[at]!);
     const first = bytes[start]!;
-    if ((small && at - start <= 15) || first === 0x74 || first === 0x66 || first === 0x6e) {
-      if (this.length + (at - start) > this.out.length) this.#grow(at - start);
-      for (let index = start; index < at; index++) this.out[this.length++] = bytes[index]!;
-    } else {
-      const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, at - start).toString("latin1");
-      this.#ascii(numberText(Number(text)));
-    }
-    return at;
+    if (plain || first === 0x74 || first === 0x66 || first === 0x6e) return this.#copy(start, end);
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+    this.#ascii(numberText(Number(text)));
   }
 
-  /** Writes a string and returns the place behind it. */
-  #string(start: number): number {
+  #string(start: number): void {
     const bytes = this.#in;
     this.#put(quote);
     let at = start + 1;
@@ -136,8 +179,7 @@ class Writer {
       if (at > from) this.#copy(from, at);
       switch (stringByte[bytes[at]!]) {
         case ends:
-          this.#put(quote);
-          return at + 1;
+          return this.#put(quote);
         case escapes:
           at = this.#escape(at + 1);
           break;
@@ -200,14 +242,24 @@ class Writer {
       return this.#utf8(code);
     }
     switch (code) {
-      case 0x08: return this.#ascii("\\b");
-      case 0x09: return this.#ascii("\\t");
-      case 0x0a: return this.#ascii("\\n");
-      case 0x0c: return this.#ascii("\\f");
-      case 0x0d: return this.#ascii("\\r");
-      case quote: return this.#ascii('\\"');
-      case backslash: return this.#ascii("\\\\");
-      case 0x3c: case 0x3e: case 0x26: return this.#ascii(`\\u00${code.toString(16)}`);
+      case 0x08:
+        return this.#ascii("\\b");
+      case 0x09:
+        return this.#ascii("\\t");
+      case 0x0a:
+        return this.#ascii("\\n");
+      case 0x0c:
+        return this.#ascii("\\f");
+      case 0x0d:
+        return this.#ascii("\\r");
+      case quote:
+        return this.#ascii('\\"');
+      case backslash:
+        return this.#ascii("\\\\");
+      case 0x3c:
+      case 0x3e:
+      case 0x26:
+        return this.#ascii(`\\u00${code.toString(16)}`);
       default:
         if (code < 0x20) return this.#ascii(`\\u00${code.toString(16).padStart(2, "0")}`);
         return this.#put(code);
@@ -242,13 +294,11 @@ class Writer {
     return at + size;
   }
 
-  #addMember(level: Level, keyStart: number, keyEnd: number, outStart: number): void {
-    const members = level.members!;
-    const escaped = hasSpecial(this.#in, keyStart, keyEnd);
-    const member = { keyStart, keyEnd, escaped, outStart };
+  #addMember(container: Container, member: Member): void {
+    const members = container.members!;
     const before = members[members.length - 1];
     members.push(member);
-    if (level.sorted && before !== undefined && this.#compare(before, member) >= 0) level.sorted = false;
+    if (container.sorted && before !== undefined && this.#compare(before, member) >= 0) container.sorted = false;
   }
 
   #compare(left: Member, right: Member): number {
@@ -262,27 +312,43 @@ class Writer {
     return left.keyEnd - left.keyStart - (right.keyEnd - right.keyStart);
   }
 
-  /** Puts the members of the innermost object in order; of equal keys the last one stays. */
-  #sortMembers(level: Level): void {
-    const members = level.members!;
-    const written = this.out.slice(level.outStart, this.length);
-    const end = (index: number): number => (index + 1 < members.length ? members[index + 1]!.outStart - 1 : this.length);
-    const ends = members.map((_, index) => end(index));
-    const order = members.map((_, index) => index).sort((left, right) => this.#compare(members[left]!, members[right]!) || left - right);
-    this.length = level.outStart;
-    for (const [place, index] of order.entries()) {
-      const next = order[place + 1];
-      if (next !== undefined && this.#compare(members[index]!, members[next]!) === 0) continue;
-      if (this.length > level.outStart) this.out[this.length++] = comma;
-      const member = written.subarray(members[index]!.outStart - level.outStart, ends[index]! - level.outStart);
-      this.out.set(member, this.length);
-      this.length += member.length;
+  /** Puts members in order; of equal keys the last one stays. */
+  #sort(members: Member[]): void {
+    // Sorting is stable, so the last of equal ones is the last in the input.
+    members.sort((left, right) => this.#compare(left, right));
+    let kept = 0;
+    for (const [index, member] of members.entries()) {
+      const next = members[index + 1];
+      if (next === undefined || this.#compare(member, next) !== 0) members[kept++] = member;
     }
+    members.length = kept;
   }
 }
 
+/** Valid JSON: there is an end. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  for (let at = start + 1; ;) {
+    at = bytes.indexOf(quote, at);
+    let backslashes = 0;
+    while (bytes[at - 1 - backslashes] === backslash) backslashes++;
+    if (backslashes % 2 === 0) return at + 1;
+    at++;
+  }
+}
+
+function endOfScalar(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end) {
+    const byte = bytes[at]!;
+    if (byte === comma || byte === closeBrace || byte === closeBracket || isSpace(byte)) break;
+    at++;
+  }
+  return at;
+}
+
 function hasSpecial(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let index = start + 1; index < end - 1; index++) if (bytes[index] === backslash || bytes[index]! >= 0x80) return true;
+  for (let index = start + 1; index < end - 1; index++)
+    if (bytes[index] === backslash || bytes[index]! >= 0x80) return true;
   return false;
 }
 

@@ -18,7 +18,9 @@ export function compactJson(bytes: Uint8Array): string | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, end).toString("utf8");
   if (scanner.canonical) return text;
   return text.replace(/"(?:[^"\\]|\\.)*"|[ \t\r\n]+/g, (part) =>
-    part.startsWith('"') ? part.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`) : "",
+    part.startsWith('"')
+      ? part.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      : "",
   );
 }
 

@@ -130,7 +130,9 @@ export class JsonReader {
       this.#refuse(`number ${scanner.overflow}`, { ...place, type: "float64" });
       return nothing;
     }
-    return scanner.canonical ? scanner.bytes.subarray(start, scanner.at) : canonicalJson(scanner.bytes, start, scanner.at);
+    return scanner.canonical
+      ? scanner.bytes.subarray(start, scanner.at)
+      : canonicalJson(scanner.bytes, start, scanner.at);
   }
 
   /** What kind of value comes next, in Dapr's words. */
@@ -161,9 +163,12 @@ export class JsonReader {
     const scanner = this.#scanner;
     const start = scanner.at;
     scanner.skipString();
-    const text = Buffer.from(scanner.bytes.buffer, scanner.bytes.byteOffset + start, scanner.at - start).toString("utf8");
+    const text = Buffer.from(scanner.bytes.buffer, scanner.bytes.byteOffset + start, scanner.at - start).toString(
+      "utf8",
+    );
     // Bytes that are not UTF-8 count one by one, as everywhere in a body.
-    if (text.includes("\ufffd")) return JSON.parse(canonicalJson(scanner.bytes, start, scanner.at).toString()) as string;
+    if (text.includes("\ufffd"))
+      return JSON.parse(canonicalJson(scanner.bytes, start, scanner.at).toString()) as string;
     return text.includes("\\") ? (JSON.parse(text) as string).toWellFormed() : text.slice(1, -1);
   }
 

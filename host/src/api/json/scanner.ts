@@ -1,8 +1,26 @@
 import { isUtf8 } from "node:buffer";
 
 import {
-  backslash, closeBrace, closeBracket, colon, comma, ends, escapes, forbidden, html, isDigit, isHexDigit, isSpace, minus, openBrace, openBracket, plus,
-  point, quote, stringByte, zero,
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  ends,
+  escapes,
+  forbidden,
+  html,
+  isDigit,
+  isHexDigit,
+  isSpace,
+  minus,
+  openBrace,
+  openBracket,
+  plus,
+  point,
+  quote,
+  stringByte,
+  zero,
 } from "./bytes.ts";
 import { invalidCharacter, JsonError } from "./syntax-error.ts";
 
@@ -95,10 +113,11 @@ export class JsonScanner {
   /** Passes a string; `at` stands on its quote. */
   skipString(): void {
     const { bytes } = this;
+    const length = bytes.length;
     let at = this.at + 1;
     for (;;) {
-      while (at < bytes.length && stringByte[bytes[at]!] === 0) at++;
-      if (at >= bytes.length) throw new JsonError(this.#endOfText);
+      while (at < length && stringByte[bytes[at]!] === 0) at++;
+      if (at >= length) throw new JsonError(this.#endOfText);
       switch (stringByte[bytes[at]!]) {
         case ends:
           this.at = at + 1;
@@ -146,7 +165,8 @@ export class JsonScanner {
     if (this.canonical) {
       const level = this.#open.length - 1;
       const before = this.#keyStart[level]!;
-      if (before >= 0 && compareKeys(this.bytes, before, this.#keyEnd[level]!, start, this.at) >= 0) this.canonical = false;
+      if (before >= 0 && compareKeys(this.bytes, before, this.#keyEnd[level]!, start, this.at) >= 0)
+        this.canonical = false;
       this.#keyStart[level] = start;
       this.#keyEnd[level] = this.at;
     }
@@ -159,7 +179,13 @@ export class JsonScanner {
     const { bytes } = this;
     if (at >= bytes.length) throw new JsonError(this.#endOfText);
     switch (bytes[at]) {
-      case quote: case backslash: case 0x62: case 0x66: case 0x6e: case 0x72: case 0x74:
+      case quote:
+      case backslash:
+      case 0x62:
+      case 0x66:
+      case 0x6e:
+      case 0x72:
+      case 0x74:
         // In a key the order would have to be that of the characters meant; strings alone are not worth telling apart.
         this.canonical = false;
         return at + 1;
@@ -170,7 +196,8 @@ export class JsonScanner {
         this.canonical = false;
         for (let digit = 1; digit <= 4; digit++) {
           if (at + digit >= bytes.length) throw new JsonError(this.#endOfText);
-          if (!isHexDigit(bytes[at + digit]!)) throw invalidCharacter(bytes[at + digit]!, "in \\u hexadecimal character escape");
+          if (!isHexDigit(bytes[at + digit]!))
+            throw invalidCharacter(bytes[at + digit]!, "in \\u hexadecimal character escape");
         }
         return at + 5;
       default:
@@ -222,7 +249,8 @@ export class JsonScanner {
     for (let index = 1; index < word.length; index++) {
       const byte = bytes[this.at + index];
       if (byte === undefined) throw new JsonError(this.#endOfText);
-      if (byte !== word.charCodeAt(index)) throw invalidCharacter(byte, `in literal ${word} (expecting '${word[index]}')`);
+      if (byte !== word.charCodeAt(index))
+        throw invalidCharacter(byte, `in literal ${word} (expecting '${word[index]}')`);
     }
     this.at += word.length;
   }
@@ -236,7 +264,13 @@ export class JsonScanner {
 }
 
 /** Orders two keys without escapes by their bytes. */
-function compareKeys(bytes: Uint8Array, leftStart: number, leftEnd: number, rightStart: number, rightEnd: number): number {
+function compareKeys(
+  bytes: Uint8Array,
+  leftStart: number,
+  leftEnd: number,
+  rightStart: number,
+  rightEnd: number,
+): number {
   // Both end with a quote, which is left out: it sorts above some characters.
   const length = Math.min(leftEnd - leftStart, rightEnd - rightStart) - 1;
   for (let index = 1; index < length; index++) {

@@ -11,7 +11,15 @@ export function invalidCharacter(byte: number, where: string): JsonError {
 }
 
 const short: Readonly<Record<number, string>> = {
-  7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 39: "\\'", 92: "\\\\",
+  7: "\\a",
+  8: "\\b",
+  9: "\\t",
+  10: "\\n",
+  11: "\\v",
+  12: "\\f",
+  13: "\\r",
+  39: "\\'",
+  92: "\\\\",
 };
 
 function quoted(byte: number): string {

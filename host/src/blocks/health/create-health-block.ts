@@ -53,9 +53,11 @@ export function createHealthBlock(settings: HealthSettings): Block {
         always: true,
         handle(exchange) {
           if (exchange.queryValue("verbose") !== undefined) return verbose(exchange, health, registry);
-          if (!health.ready) throw unhealthy("ERR_HEALTH_NOT_READY", `dapr is not ready: [${health.pending().join(" ")}]`);
+          if (!health.ready)
+            throw unhealthy("ERR_HEALTH_NOT_READY", `dapr is not ready: [${health.pending().join(" ")}]`);
           const asked = exchange.queryValue("appid");
-          if (asked !== undefined && asked !== appId) throw unhealthy("ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match");
+          if (asked !== undefined && asked !== appId)
+            throw unhealthy("ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match");
           exchange.respond(204);
         },
       },
@@ -85,7 +87,12 @@ export function createHealthBlock(settings: HealthSettings): Block {
     ],
     grpc: [
       unaryMethod(DaprDefinition, "shutdown", shutdownApi, (_, call: ServerCall) => {
-        stop(call.metadata.some(([name, value]) => name === "dapr-force-shutdown" && typeof value === "string" && value.toLowerCase() === "true"));
+        stop(
+          call.metadata.some(
+            ([name, value]) =>
+              name === "dapr-force-shutdown" && typeof value === "string" && value.toLowerCase() === "true",
+          ),
+        );
         return {};
       }),
     ],
@@ -103,16 +110,18 @@ function verbose(exchange: HttpExchange, health: HealthTargets, registry: Compon
   exchange.json(health.ready ? 200 : 500, {
     status: health.ready ? "ready" : "not ready",
     waitingFor: health.pending(),
-    components: registry.health().map(({ name, kind, type, version, state, lastError, nextRetry, placement, source }) => ({
-      name,
-      kind,
-      type,
-      version,
-      state,
-      lastError,
-      nextRetry: nextRetry === undefined ? undefined : new Date(nextRetry).toISOString(),
-      placement,
-      source,
-    })),
+    components: registry
+      .health()
+      .map(({ name, kind, type, version, state, lastError, nextRetry, placement, source }) => ({
+        name,
+        kind,
+        type,
+        version,
+        state,
+        lastError,
+        nextRetry: nextRetry === undefined ? undefined : new Date(nextRetry).toISOString(),
+        placement,
+        source,
+      })),
   });
 }

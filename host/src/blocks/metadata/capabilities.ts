@@ -28,5 +28,8 @@ function stateCapabilities(features: readonly string[]): readonly string[] {
 }
 
 function bindingCapabilities({ instance }: LoadedComponent<"bindings">): string[] {
-  return [...(instance.read === undefined ? [] : ["INPUT_BINDING"]), ...(instance.invoke === undefined ? [] : ["OUTPUT_BINDING"])];
+  return [
+    ...(instance.read === undefined ? [] : ["INPUT_BINDING"]),
+    ...(instance.invoke === undefined ? [] : ["OUTPUT_BINDING"]),
+  ];
 }

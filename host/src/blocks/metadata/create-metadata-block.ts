@@ -48,7 +48,10 @@ export function createMetadataBlock(sources: MetadataSources): Block {
       unaryMethod(DaprDefinition, "getMetadata", api, () => ({
         id: sources.appId,
         activeActorsCount: [],
-        registeredComponents: registeredComponents(sources.registry).map(({ capabilities, ...rest }) => ({ ...rest, capabilities: [...capabilities] })),
+        registeredComponents: registeredComponents(sources.registry).map(({ capabilities, ...rest }) => ({
+          ...rest,
+          capabilities: [...capabilities],
+        })),
         extendedMetadata: Object.fromEntries(extended()),
         subscriptions: sources.subscriptions().map(({ type, rules, metadata, ...rest }) => ({
           ...rest,
@@ -60,7 +63,12 @@ export function createMetadataBlock(sources: MetadataSources): Block {
         appConnectionProperties: connection(sources),
         runtimeVersion: sources.daprVersion,
         enabledFeatures: [...sources.enabledFeatures],
-        actorRuntime: { runtimeStatus: ActorRuntime_ActorRuntimeStatus.DISABLED, activeActors: [], hostReady: false, placement },
+        actorRuntime: {
+          runtimeStatus: ActorRuntime_ActorRuntimeStatus.DISABLED,
+          activeActors: [],
+          hostReady: false,
+          placement,
+        },
         workflows: { connectedWorkers: 0 },
         mcpServers: [],
         workflowAccessPolicies: [],
@@ -83,14 +91,16 @@ function document(sources: MetadataSources, extended: Map<string, string>): unkn
     version: version || undefined,
     capabilities: orNothing(capabilities),
   }));
-  const subscriptions = sources.subscriptions().map(({ pubsubName, topic, metadata, rules, deadLetterTopic, type }) => ({
-    pubsubname: pubsubName,
-    topic,
-    metadata: mapOrNothing(metadata),
-    rules: orNothing(rules.map(({ match, path }) => ({ match: match || undefined, path: path || undefined }))),
-    deadLetterTopic,
-    type,
-  }));
+  const subscriptions = sources
+    .subscriptions()
+    .map(({ pubsubName, topic, metadata, rules, deadLetterTopic, type }) => ({
+      pubsubname: pubsubName,
+      topic,
+      metadata: mapOrNothing(metadata),
+      rules: orNothing(rules.map(({ match, path }) => ({ match: match || undefined, path: path || undefined }))),
+      deadLetterTopic,
+      type,
+    }));
   return {
     id: sources.appId || undefined,
     runtimeVersion: sources.daprVersion,

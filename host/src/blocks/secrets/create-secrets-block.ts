@@ -26,7 +26,10 @@ export function createSecretsBlock(setup: {
         api,
         async handle(exchange) {
           const all = await secrets.bulkGet(exchange.param(0), exchange.metadata(), exchange);
-          exchange.json(200, new Map(Object.entries(all).map(([name, secret]) => [name, new Map(Object.entries(secret))])));
+          exchange.json(
+            200,
+            new Map(Object.entries(all).map(([name, secret]) => [name, new Map(Object.entries(secret))])),
+          );
         },
       },
       {
@@ -46,7 +49,9 @@ export function createSecretsBlock(setup: {
       })),
       unaryMethod(DaprDefinition, "getBulkSecret", api, async ({ storeName, metadata }, call) => {
         const all = await secrets.bulkGet(storeName, metadata, call);
-        return { data: Object.fromEntries(Object.entries(all).map(([name, secret]) => [name, { secrets: { ...secret } }])) };
+        return {
+          data: Object.fromEntries(Object.entries(all).map(([name, secret]) => [name, { secrets: { ...secret } }])),
+        };
       }),
     ],
   };

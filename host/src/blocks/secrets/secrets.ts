@@ -20,7 +20,11 @@ interface OpenSecretStore {
   readonly bulkGet: OperationMetric;
 }
 
-export function createSecrets(registry: ComponentRegistry, metrics: Metrics, isAllowed: (store: string, secret: string) => boolean): Secrets {
+export function createSecrets(
+  registry: ComponentRegistry,
+  metrics: Metrics,
+  isAllowed: (store: string, secret: string) => boolean,
+): Secrets {
   const stores = new Map<string, OpenSecretStore>();
   registry.onLoad("secretstores", ({ name, instance }) => {
     stores.set(name, {
@@ -37,32 +41,69 @@ export function createSecrets(registry: ComponentRegistry, metrics: Metrics, isA
     const error = notReady(registry, "secretstores", name);
     if (error !== undefined) throw error;
     if (!isKindConfigured(registry, "secretstores")) {
-      throw problem(500, RpcCode.FAILED_PRECONDITION, "ERR_SECRET_STORES_NOT_CONFIGURED", "secret store is not configured");
+      throw problem(
+        500,
+        RpcCode.FAILED_PRECONDITION,
+        "ERR_SECRET_STORES_NOT_CONFIGURED",
+        "secret store is not configured",
+      );
     }
-    throw problem(401, RpcCode.INVALID_ARGUMENT, "ERR_SECRET_STORE_NOT_FOUND", `failed finding secret store with key ${name}`);
+    throw problem(
+      401,
+      RpcCode.INVALID_ARGUMENT,
+      "ERR_SECRET_STORE_NOT_FOUND",
+      `failed finding secret store with key ${name}`,
+    );
   };
 
   return {
     async get(store, name, metadata, call) {
       const { instance, get } = find(store);
       if (!isAllowed(store, name)) {
-        throw problem(403, RpcCode.PERMISSION_DENIED, "ERR_PERMISSION_DENIED", `access denied by policy to get ${quote(name)} from ${quote(store)}`);
+        throw problem(
+          403,
+          RpcCode.PERMISSION_DENIED,
+          "ERR_PERMISSION_DENIED",
+          `access denied by policy to get ${quote(name)} from ${quote(store)}`,
+        );
       }
-      return measured(get, () => instance.get({ name, metadata }, call), (text, cause) =>
-        problem(500, RpcCode.INTERNAL, "ERR_SECRET_GET", `failed getting secret with key ${name} from secret store ${store}: ${text}`, cause),
+      return measured(
+        get,
+        () => instance.get({ name, metadata }, call),
+        (text, cause) =>
+          problem(
+            500,
+            RpcCode.INTERNAL,
+            "ERR_SECRET_GET",
+            `failed getting secret with key ${name} from secret store ${store}: ${text}`,
+            cause,
+          ),
       );
     },
     async bulkGet(store, metadata, call) {
       const { instance, bulkGet } = find(store);
-      const all = await measured(bulkGet, () => instance.bulkGet(metadata, call), (text, cause) =>
-        problem(500, RpcCode.INTERNAL, "ERR_SECRET_GET", `failed getting secrets from secret store ${store}: ${text}`, cause),
+      const all = await measured(
+        bulkGet,
+        () => instance.bulkGet(metadata, call),
+        (text, cause) =>
+          problem(
+            500,
+            RpcCode.INTERNAL,
+            "ERR_SECRET_GET",
+            `failed getting secrets from secret store ${store}: ${text}`,
+            cause,
+          ),
       );
       return Object.fromEntries(Object.entries(all).filter(([name]) => isAllowed(store, name)));
     },
   };
 }
 
-async function measured<T>(metric: OperationMetric, work: () => Promise<T>, toError: (text: string, cause: unknown) => ApiError): Promise<T> {
+async function measured<T>(
+  metric: OperationMetric,
+  work: () => Promise<T>,
+  toError: (text: string, cause: unknown) => ApiError,
+): Promise<T> {
   const startedAt = performance.now();
   try {
     const result = await work();
@@ -80,5 +121,7 @@ function problem(httpStatus: number, grpcCode: number, errorCode: string, messag
 
 /** As Go quotes a string; `<` and its like are escaped later, when the whole message is printed. */
 function quote(text: string): string {
-  return quoteJson(text).replace(/\\u00(3c|3e|26)/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+  return quoteJson(text).replace(/\\u00(3c|3e|26)/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
 }

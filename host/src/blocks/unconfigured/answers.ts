@@ -4,14 +4,24 @@ import { ApiError } from "../../api/error.ts";
 
 /** What each block answers that nothing is configured for, in Dapr's words. */
 const table = {
-  configuration: [500, RpcCode.FAILED_PRECONDITION, "ERR_CONFIGURATION_STORE_NOT_CONFIGURED", "configuration stores not configured"],
+  configuration: [
+    500,
+    RpcCode.FAILED_PRECONDITION,
+    "ERR_CONFIGURATION_STORE_NOT_CONFIGURED",
+    "configuration stores not configured",
+  ],
   lock: [500, RpcCode.FAILED_PRECONDITION, "ERR_LOCK_STORE_NOT_CONFIGURED", "lock store is not configured"],
   crypto: [500, RpcCode.INTERNAL, "ERR_CRYPTO_PROVIDERS_NOT_CONFIGURED", "crypto providers not configured"],
   subtleCrypto: [501, RpcCode.UNIMPLEMENTED, "ERR_API_UNIMPLEMENTED", "this API is currently not implemented"],
   // Workflows run on actors, so they answer the same.
   actors: [400, RpcCode.UNAVAILABLE, "ERR_ACTOR_NO_PLACEMENT", "placement service is not configured"],
   invoke: [500, RpcCode.INTERNAL, "ERR_DIRECT_INVOKE", "invoke API is not ready"],
-  noAppId: [404, RpcCode.NOT_FOUND, "ERR_DIRECT_INVOKE", "failed getting app id either from the URL path or the header dapr-app-id"],
+  noAppId: [
+    404,
+    RpcCode.NOT_FOUND,
+    "ERR_DIRECT_INVOKE",
+    "failed getting app id either from the URL path or the header dapr-app-id",
+  ],
 } as const;
 
 export function unconfigured(block: keyof typeof table): ApiError {

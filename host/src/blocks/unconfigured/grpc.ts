@@ -13,13 +13,19 @@ type MethodKey = keyof typeof DaprDefinition.methods;
 /** The rpcs of blocks that nothing is configured for. */
 export function unconfiguredMethods(identity: JobIdentity): GrpcMethod[] {
   const refuse = (block: Parameters<typeof unconfigured>[0]) => (): ApiError => unconfigured(block);
-  const job = (verb: Parameters<typeof noScheduler>[0]) => (request: any): ApiError =>
-    (verb === "schedule" ? jobProblem(request.job, identity) : undefined) ?? noScheduler(verb, identity);
+  const job =
+    (verb: Parameters<typeof noScheduler>[0]) =>
+    (request: any): ApiError =>
+      (verb === "schedule" ? jobProblem(request.job, identity) : undefined) ?? noScheduler(verb, identity);
   const converse = (request: any): ApiError => noConversation(request.name);
 
   return [
     ...refused({ group: "invoke", version: "v1" }, ["invokeService"], refuse("invoke")),
-    ...refused({ group: "configuration", version: "v1" }, ["getConfiguration", "subscribeConfiguration", "unsubscribeConfiguration"], refuse("configuration")),
+    ...refused(
+      { group: "configuration", version: "v1" },
+      ["getConfiguration", "subscribeConfiguration", "unsubscribeConfiguration"],
+      refuse("configuration"),
+    ),
     ...refused(
       { group: "configuration", version: "v1alpha1" },
       ["getConfigurationAlpha1", "subscribeConfigurationAlpha1", "unsubscribeConfigurationAlpha1"],
@@ -85,7 +91,11 @@ export function unconfiguredMethods(identity: JobIdentity): GrpcMethod[] {
       refuse("actors"),
     ),
     ...jobs("v1", ["scheduleJob", "getJob", "deleteJob", "deleteJobsByPrefix", "listJobs"], job),
-    ...jobs("v1alpha1", ["scheduleJobAlpha1", "getJobAlpha1", "deleteJobAlpha1", "deleteJobsByPrefixAlpha1", "listJobsAlpha1"], job),
+    ...jobs(
+      "v1alpha1",
+      ["scheduleJobAlpha1", "getJobAlpha1", "deleteJobAlpha1", "deleteJobsByPrefixAlpha1", "listJobsAlpha1"],
+      job,
+    ),
     ...refused({ group: "conversation", version: "v1alpha1" }, ["converseAlpha1"], converse),
     ...refused({ group: "conversation", version: "v1alpha2" }, ["converseAlpha2"], converse),
   ];

@@ -9,7 +9,16 @@ type Method = HttpRoute["methods"][number];
 
 /** The routes of blocks that nothing is configured for. A body that is no JSON is told first, as in Dapr. */
 export function unconfiguredRoutes(identity: JobIdentity): HttpRoute[] {
-  return [...configuration(), ...lock(), ...crypto(), ...actors(), ...workflows(), ...jobs(identity), ...conversation(), ...invocation()];
+  return [
+    ...configuration(),
+    ...lock(),
+    ...crypto(),
+    ...actors(),
+    ...workflows(),
+    ...jobs(identity),
+    ...conversation(),
+    ...invocation(),
+  ];
 }
 
 function configuration(): HttpRoute[] {
@@ -44,11 +53,21 @@ function crypto(): HttpRoute[] {
     checkJson(await exchange.body(), true);
     throw unconfigured("subtleCrypto");
   };
-  const operations = { getkey: "SubtleGetKey", encrypt: "SubtleEncrypt", decrypt: "SubtleDecrypt", wrapkey: "SubtleWrapKey", unwrapkey: "SubtleUnwrapKey", sign: "SubtleSign", verify: "SubtleVerify" };
+  const operations = {
+    getkey: "SubtleGetKey",
+    encrypt: "SubtleEncrypt",
+    decrypt: "SubtleDecrypt",
+    wrapkey: "SubtleWrapKey",
+    unwrapkey: "SubtleUnwrapKey",
+    sign: "SubtleSign",
+    verify: "SubtleVerify",
+  };
   return [
     route(["PUT"], "/v1.0-alpha1/crypto/{component}/encrypt", "Encrypt", api, answer),
     route(["PUT"], "/v1.0-alpha1/crypto/{component}/decrypt", "Decrypt", api, answer),
-    ...Object.entries(operations).map(([path, name]) => route(["POST"], `/v1.0-alpha1/subtlecrypto/{component}/${path}`, name, subtle, answerSubtle)),
+    ...Object.entries(operations).map(([path, name]) =>
+      route(["POST"], `/v1.0-alpha1/subtlecrypto/{component}/${path}`, name, subtle, answerSubtle),
+    ),
   ];
 }
 
@@ -83,7 +102,13 @@ function workflows(): HttpRoute[] {
     route(["POST"], `${prefix}/workflows/{component}/{id}/raiseEvent/{event}`, "RaiseEventWorkflow", api, answer),
     route(["POST"], `${prefix}/workflows/{component}/{name}/start`, "StartWorkflow", api, answer),
     ...["pause", "resume", "terminate", "purge"].map((command) =>
-      route(["POST"], `${prefix}/workflows/{component}/{id}/${command}`, `${command[0]!.toUpperCase()}${command.slice(1)}Workflow`, api, answer),
+      route(
+        ["POST"],
+        `${prefix}/workflows/{component}/{id}/${command}`,
+        `${command[0]!.toUpperCase()}${command.slice(1)}Workflow`,
+        api,
+        answer,
+      ),
     ),
   ]);
 }
@@ -142,11 +167,21 @@ function targetId(exchange: HttpExchange): string {
   return /^\/v1\.0\/invoke\/(.+?)\/method(?:\/|$)/.exec(exchange.path)?.[1] ?? "";
 }
 
-function versions(map: Readonly<Record<string, ApiName["version"]>>, group: string, make: (prefix: string, api: ApiName) => HttpRoute[]): HttpRoute[] {
+function versions(
+  map: Readonly<Record<string, ApiName["version"]>>,
+  group: string,
+  make: (prefix: string, api: ApiName) => HttpRoute[],
+): HttpRoute[] {
   return Object.entries(map).flatMap(([version, name]) => make(`/${version}`, { group, version: name }));
 }
 
-function route(methods: readonly Method[], path: string, name: string, api: ApiName, handle: HttpRoute["handle"]): HttpRoute {
+function route(
+  methods: readonly Method[],
+  path: string,
+  name: string,
+  api: ApiName,
+  handle: HttpRoute["handle"],
+): HttpRoute {
   return { methods, path, name, api, handle };
 }
 

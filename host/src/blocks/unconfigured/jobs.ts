@@ -9,21 +9,32 @@ export interface JobIdentity {
 
 /** Dapr waits half a minute for a scheduler before it gives up; nobody who has none wants that. */
 export function noScheduler(verb: "schedule" | "get" | "delete" | "list", identity: JobIdentity): ApiError {
-  const reason = { schedule: "DAPR_SCHEDULER_SCHEDULE_JOB", get: "DAPR_SCHEDULER_GET_JOB", delete: "DAPR_SCHEDULER_DELETE_JOB", list: "DAPR_SCHEDULER_LIST_JOBS" }[verb];
+  const reason = {
+    schedule: "DAPR_SCHEDULER_SCHEDULE_JOB",
+    get: "DAPR_SCHEDULER_GET_JOB",
+    delete: "DAPR_SCHEDULER_DELETE_JOB",
+    list: "DAPR_SCHEDULER_LIST_JOBS",
+  }[verb];
   const what = verb === "list" ? "list jobs" : `${verb} job`;
   return jobError(reason, `failed to ${what} due to: no scheduler is configured`, metadata(identity));
 }
 
 /** What is wrong with a job as HTTP sends it. The body is JSON. */
 export function jobBodyProblem(body: Uint8Array, identity: JobIdentity): ApiError | undefined {
-  const job = (body.length === 0 ? {} : JSON.parse(Buffer.from(body).toString("utf8"))) as Record<string, unknown> | null;
-  if (job?.["name"]) return jobError("DAPR_SCHEDULER_JOB_NAME", "Set the job name in the url only", { appID: identity.appId });
+  const job = (body.length === 0 ? {} : JSON.parse(Buffer.from(body).toString("utf8"))) as Record<
+    string,
+    unknown
+  > | null;
+  if (job?.["name"])
+    return jobError("DAPR_SCHEDULER_JOB_NAME", "Set the job name in the url only", { appID: identity.appId });
   return scheduleProblem(job?.["schedule"] != null || job?.["dueTime"] != null || job?.["due_time"] != null, identity);
 }
 
 /** What is wrong with a job as gRPC sends it. */
 export function jobProblem(
-  job: { readonly name: string; readonly schedule?: string | undefined; readonly dueTime?: string | undefined } | undefined,
+  job:
+    | { readonly name: string; readonly schedule?: string | undefined; readonly dueTime?: string | undefined }
+    | undefined,
   identity: JobIdentity,
 ): ApiError | undefined {
   if (job === undefined) return empty("DAPR_SCHEDULER_EMPTY", "Job", identity);

@@ -30,7 +30,13 @@ export function counterFamily(name: string, help: string, fixed: string, labels:
 }
 
 /** `bounds` are the upper ends of the buckets, ascending; a last bucket without end is added. */
-export function histogramFamily(name: string, help: string, fixed: string, labels: readonly string[], bounds: readonly number[]): HistogramFamily {
+export function histogramFamily(
+  name: string,
+  help: string,
+  fixed: string,
+  labels: readonly string[],
+  bounds: readonly number[],
+): HistogramFamily {
   const series = seriesOf<BucketHistogram>(fixed, labels, () => new BucketHistogram(bounds));
   return {
     with: series.with,
@@ -100,7 +106,13 @@ function seriesOf<T>(fixed: string, labels: readonly string[], make: () => T): S
   };
 }
 
-function page<T>(name: string, help: string, type: string, series: Series<T>, line: (labels: string, item: T) => string): string {
+function page<T>(
+  name: string,
+  help: string,
+  type: string,
+  series: Series<T>,
+  line: (labels: string, item: T) => string,
+): string {
   if (series.all.size === 0) return "";
   let text = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
   for (const [labels, item] of series.all) text += line(labels, item);

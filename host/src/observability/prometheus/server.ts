@@ -12,7 +12,13 @@ export async function serveMetrics(metrics: Metrics, address: { host: string; po
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
     request.resume();
     metrics.render().then(
-      (page) => response.writeHead(200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Content-Length": Buffer.byteLength(page) }).end(page),
+      (page) =>
+        response
+          .writeHead(200, {
+            "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
+            "Content-Length": Buffer.byteLength(page),
+          })
+          .end(page),
       (error: unknown) => response.writeHead(500, { "Content-Type": "text/plain; charset=utf-8" }).end(String(error)),
     );
   });
