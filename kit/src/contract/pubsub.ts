@@ -79,4 +79,8 @@ export interface PubSub extends Instance {
   resume?(call?: Call): Promise<void>;
 }
 
+/**
+ * Spelled as the protocol spells them. Name BULK_SUBSCRIBE_IMMEDIATE unless `deliver` is called for many messages at once:
+ * Dapr's runtime takes one message of a socket at a time, and without it waits a second for more before each bulk delivery.
+ */
 export type PubSubFeature = "MESSAGE_TTL" | "SUBSCRIBE_WILDCARDS" | "BULK_PUBSUB" | "BULK_SUBSCRIBE_IMMEDIATE";
