@@ -107,6 +107,8 @@ export class LoadingComponent {
         kind,
         open,
         mayBeLost: placement !== "in-process",
+        // Knocking at a socket is cheap, starting a process that falls over is not.
+        longestPauseMs: placement === "socket" ? 500 : 5000,
         logger: this.#logger,
       });
       const { instance, features } = await this.#unlessClosing(supervised);

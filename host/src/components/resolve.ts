@@ -1,6 +1,7 @@
 import { type Kind, nearest, type Placement } from "@trilby/kit";
 import type { ManifestEntry } from "@trilby/kit/manifest";
 import { dirname, resolve as resolvePath } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import type { ComponentResource } from "../resources/component.ts";
 import { formatPlace } from "../resources/place.ts";
@@ -8,7 +9,7 @@ import { kindNoun, normalVersion, readType } from "./component-type.ts";
 import { type InstalledPackages, isPath } from "./packages/installed-packages.ts";
 import { knownPackages } from "./packages/known-packages.ts";
 import type { ComponentPackage } from "./packages/manifest.ts";
-import { findSocket, probeSocket } from "./sockets/find-socket.ts";
+import { findSocket, type FoundSocket, probeSocket } from "./sockets/find-socket.ts";
 
 /** Where a component comes from and where it is to run. */
 export type Resolution =
@@ -27,6 +28,7 @@ export interface ResolveSettings {
 }
 
 const probeTimeoutMs = 2000;
+const searchPauseMs = 100;
 
 /**
  * Finds what serves a component: what its annotations name, else a live socket of that name, else an installed package.
@@ -41,21 +43,13 @@ export async function resolveComponent(resource: ComponentResource, settings: Re
     return socketByPath(resource, type.kind, resolvePath(folder, annotations.socket));
   if (annotations.package !== undefined) return packageByName(resource, folder, annotations.package, settings);
 
-  const mayBeSocket = annotations.placement === undefined || annotations.placement === "socket";
-  const socket =
-    mayBeSocket && normalVersion(resource.version) === "v1"
-      ? await findSocket(settings.socketsFolder, type.kind, type.name, probeTimeoutMs)
-      : ({ status: "none" } as const);
+  if (annotations.placement === "socket") return awaitSocket(resource, type, settings.socketsFolder);
+
+  const mayBeSocket = annotations.placement === undefined && normalVersion(resource.version) === "v1";
+  const socket: FoundSocket = mayBeSocket
+    ? await findSocket(settings.socketsFolder, type.kind, type.name, probeTimeoutMs)
+    : { status: "none" };
   if (socket.status === "live") return { placement: "socket", path: socket.path };
-  if (annotations.placement === "socket") {
-    const why =
-      socket.status === "unusable"
-        ? `${socket.path}: ${socket.reason}`
-        : `no socket ${type.name}.sock in ${settings.socketsFolder}`;
-    throw new Error(
-      `${notFound(resource, type.kind)}: ${why}; start the component's process, or set DAPR_COMPONENTS_SOCKETS_FOLDER`,
-    );
-  }
 
   const { found, seen } = await findPackage(resource, [folder, ...settings.roots], settings.packages);
   if (found) {
@@ -66,6 +60,28 @@ export async function resolveComponent(resource: ComponentResource, settings: Re
   throw new Error(
     `${notFound(resource, type.kind)}: no installed package and no live socket provides it${socketHint}${advice(resource, seen)}`,
   );
+}
+
+/** Waits for it: processes that start side by side come up in any order. */
+async function awaitSocket(
+  resource: ComponentResource,
+  { kind, name }: { readonly kind: Kind; readonly name: string },
+  folder: string,
+): Promise<Resolution> {
+  const deadline = performance.now() + resource.initTimeoutMs;
+  for (;;) {
+    const remainingMs = Math.max(1, deadline - performance.now());
+    const found = await findSocket(folder, kind, name, Math.min(probeTimeoutMs, remainingMs));
+    if (found.status === "live") return { placement: "socket", path: found.path };
+    if (performance.now() + searchPauseMs >= deadline) {
+      const why =
+        found.status === "unusable" ? `${found.path}: ${found.reason}` : `no socket ${name}.sock in ${folder}`;
+      throw new Error(
+        `${notFound(resource, kind)}: ${why}; start the component's process, or set DAPR_COMPONENTS_SOCKETS_FOLDER`,
+      );
+    }
+    await delay(searchPauseMs);
+  }
 }
 
 type FoundPackage = { readonly package: ComponentPackage; readonly entry: ManifestEntry };

@@ -22,8 +22,10 @@ export async function openRemote(
   const signal = limited(hostSignal, initTimeoutMs);
   const { connect } = await import("@trilby/kit/transport");
   const channel = await connect({ path }, { maxReceiveBytes: maxMessageBytes, keepalive });
+  let missing = `nobody answers at ${path}`;
   try {
     const { services, lost, end } = await reflect(channel, signal);
+    missing = "Init was not answered";
     const offered = servicesOf(kind, services);
     if (offered.length === 0)
       throw new ComponentError("unimplemented", `${path} does not serve components of kind ${kind}`);
@@ -42,9 +44,8 @@ export async function openRemote(
     };
   } catch (error) {
     channel.close();
-    // What the channel says of a cancelled call is less than what the signal knows.
-    signal.throwIfAborted();
-    throw error;
+    if (!signal.aborted || hostSignal.aborted) throw error;
+    throw new ComponentError("deadline-exceeded", `${missing} within ${initTimeoutMs / 1000}s`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { ComponentError, type InstanceOf, type Kind, type Logger } from "@trilby
 
 import type { Backing, Opener } from "../placements/backing.ts";
 import type { ComponentState } from "../registry.ts";
-import { createBackoff } from "./backoff.ts";
+import { type Backoff, createBackoff } from "./backoff.ts";
 import { stableInstance, type StableInstance } from "./stable-instance.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
@@ -13,6 +13,8 @@ export interface SupervisedSettings<K extends Kind> {
   readonly open: Opener<K>;
   /** In this process nothing is lost, so calls go to the instance itself. */
   readonly mayBeLost: boolean;
+  /** The longest pause between two attempts to open it again. */
+  readonly longestPauseMs: number;
   readonly logger: Logger;
 }
 
@@ -24,13 +26,14 @@ export class SupervisedComponent<K extends Kind> {
   nextRetry: number | undefined;
   readonly #settings: SupervisedSettings<K>;
   readonly #closing = new AbortController();
-  readonly #backoff = createBackoff({ firstMs: 100, mostMs: 5000, stableMs: 10_000 });
+  readonly #backoff: Backoff;
   #backing: Backing<K> | undefined;
   #stable: StableInstance<K> | undefined;
   #keeping: Promise<void> = Promise.resolve();
 
   constructor(settings: SupervisedSettings<K>) {
     this.#settings = settings;
+    this.#backoff = createBackoff({ firstMs: 100, mostMs: settings.longestPauseMs, stableMs: 10_000 });
   }
 
   /** The first opening. Rejects when it fails; may then be called again. */
