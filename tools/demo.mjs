@@ -71,16 +71,16 @@ async function overGrpc() {
   });
   await client.state.save("store", [{ key: "basket", value: { items: 5 } }]);
   result("save basket, read basket", await client.state.get("store", "basket"));
-  const conflict = await client.state.save("store", [
-    { key: "basket", value: 0, etag: "stale", options: { concurrency: 1, consistency: 2 } },
-  ]).then(
-    (answer) => answer?.error?.message ?? "",
-    (error) => error.message,
-  );
+  const conflict = await client.state
+    .save("store", [{ key: "basket", value: 0, etag: "stale", options: { concurrency: 1, consistency: 2 } }])
+    .then(
+      (answer) => answer?.error?.message ?? "",
+      (error) => error.message,
+    );
   if (!/etag/i.test(conflict)) throw new Error(`a stale etag was not refused over gRPC: ${conflict || "no error"}`);
   result("save basket with a stale etag: refused", conflict);
   await client.state.transaction("store", [
-    { operation: "upsert", request: { key: "ordered", value: true } },
+    { operation: "upsert", request: { key: "ordered", value: { items: 5 } } },
     { operation: "delete", request: { key: "basket" } },
   ]);
   result("one transaction, then read ordered", await client.state.get("store", "ordered"));
@@ -134,7 +134,9 @@ function start(title, args, environment = {}) {
   });
   const handle = { title, child, output: [], exited: undefined };
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => handle.output.push(String(chunk)));
-  handle.done = new Promise((resolve) => child.on("exit", (code, signal) => resolve((handle.exited = { code, signal }))));
+  handle.done = new Promise((resolve) =>
+    child.on("exit", (code, signal) => resolve((handle.exited = { code, signal }))),
+  );
   return handle;
 }
 
@@ -155,9 +157,13 @@ async function until(what, condition) {
 
 async function freePorts(count) {
   const servers = await Promise.all(
-    Array.from({ length: count }, () => new Promise((resolve) => {
-      const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
-    })),
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve) => {
+          const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
   );
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
