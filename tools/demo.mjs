@@ -80,7 +80,7 @@ async function overGrpc() {
   if (!/etag/i.test(conflict)) throw new Error(`a stale etag was not refused over gRPC: ${conflict || "no error"}`);
   result("save basket with a stale etag: refused", conflict);
   await client.state.transaction("store", [
-    { operation: "upsert", request: { key: "ordered", value: { items: 5 } } },
+    { operation: "upsert", request: { key: "ordered", value: "yes" } },
     { operation: "delete", request: { key: "basket" } },
   ]);
   result("one transaction, then read ordered", await client.state.get("store", "ordered"));
