@@ -80,7 +80,7 @@ export interface PubSub extends Instance {
 }
 
 /**
- * Spelled as the protocol spells them. Name BULK_SUBSCRIBE_IMMEDIATE unless `deliver` is called for many messages at once:
- * Dapr's runtime takes one message of a socket at a time, and without it waits a second for more before each bulk delivery.
+ * Spelled as the protocol spells them. Every broker does well to name BULK_SUBSCRIBE_IMMEDIATE: Dapr's runtime takes one
+ * message of a socket at a time, and without it waits a second for a second one before each bulk delivery.
  */
 export type PubSubFeature = "MESSAGE_TTL" | "SUBSCRIBE_WILDCARDS" | "BULK_PUBSUB" | "BULK_SUBSCRIBE_IMMEDIATE";
