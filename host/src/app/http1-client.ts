@@ -38,7 +38,7 @@ export function createHttp1Client(settings: HttpClientSettings): HttpClient {
       call.on("response", (response) => {
         answer.head(response.statusCode!, response.headers);
         response.on("data", answer.data);
-        response.on("end", () => (response.complete ? answer.end() : answer.fail(cut)));
+        response.on("end", answer.end);
         response.on("error", (error) =>
           answer.fail(new AppError("unreachable", `the app's answer broke off: ${error.message}`, error)),
         );
@@ -66,5 +66,3 @@ export function createHttp1Client(settings: HttpClientSettings): HttpClient {
     close: () => agent.destroy(),
   };
 }
-
-const cut = new AppError("unreachable", "the app's answer broke off before its end");

@@ -212,7 +212,12 @@ describe.each(["http", "h2c"] as const)("over %s", (protocol) => {
     await app.reached("/slow", 2);
     answers[1]!();
     await second;
-    expect(app.seen).toHaveLength(2);
+    // The one who gave up left no gap in the line.
+    const fourth = route.call(json);
+    await app.reached("/slow", 3);
+    answers[2]!();
+    await fourth;
+    expect(app.seen).toHaveLength(3);
   });
 });
 

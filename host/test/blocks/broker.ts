@@ -23,6 +23,8 @@ export interface TestBroker {
     subscribe?: ((topic: string) => Error | "hang" | undefined) | undefined;
   };
   readonly open: ReadonlySet<string>;
+  /** Runs when a subscription was asked to close and still could deliver. */
+  onClose?: (deliver: Deliver) => Promise<void>;
   paused: boolean;
 }
 
@@ -81,6 +83,7 @@ export function createBroker(options: { bulk?: boolean } = {}): TestBroker {
         underWay.set(topic, new Set());
         return {
           async close() {
+            await broker.onClose?.(deliver);
             if (subscriptions.get(topic) === deliver) subscriptions.delete(topic);
             await Promise.all([...(underWay.get(topic) ?? [])]);
           },

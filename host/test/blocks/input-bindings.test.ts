@@ -1,3 +1,5 @@
+import type { ServerResponse } from "node:http";
+
 import { ComponentError } from "@trilby/kit";
 import { RpcCode, RpcError } from "@trilby/kit/transport";
 import { afterEach, describe, expect, test } from "vitest";
@@ -187,7 +189,7 @@ describe("an event over HTTP", () => {
     ["302", answer(302), false],
     ["404", answer(404), false],
     ["500", answer(500, "boom"), false],
-    ["a broken connection", ((_request, response) => void response.socket!.destroy()) as Handler, false],
+    ["a broken connection", (_request: unknown, response: ServerResponse) => void response.socket!.destroy(), false],
     ["too much", answer(200, "x".repeat(100_001)), false],
   ])("%s", async (_what, handler, acknowledged) => {
     const { link, metrics } = await overHttp({ "POST /link": handler }, { properties: { direction: "input" } });
@@ -357,6 +359,17 @@ describe("stopping", () => {
     responses[0]!();
     expect(await fate).toEqual({ answered: "late" });
     await stopped;
+  });
+
+  test("what the source had already handed out is kept", async () => {
+    const { link, app, block } = await overHttp({ "POST /link": answer(200) }, { properties: { direction: "input" } });
+    let late: unknown;
+    link.onClose = async () => {
+      late = await link.send("x");
+    };
+    await block.shutdown();
+    expect(late).toBe("kept");
+    expect(app.seen).toEqual([]);
   });
 
   test("what does not finish is cut off unacknowledged, and read again after the next start", async () => {

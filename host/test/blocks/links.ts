@@ -12,6 +12,8 @@ export interface TestLink {
   readonly isRead: boolean;
   /** How many attempts to read fail before one works. */
   readFailures: number;
+  /** Runs when the reader was asked to close and still could deliver. */
+  onClose?: () => Promise<void>;
   /** Gives an event to the host; resolves to what came back, or to its fate. */
   send(
     data: unknown,
@@ -39,7 +41,7 @@ export function createLink(operations: readonly string[] = ["create", "get"]): T
           ComponentError.is(error) && error.code === "cancelled" ? "kept" : { refused: error.message },
       );
       underWay.add(handling);
-      return handling.finally(() => underWay.delete(handling)) as ReturnType<TestLink["send"]>;
+      return handling.finally(() => underWay.delete(handling));
     },
     binding: {
       operations,
@@ -52,6 +54,7 @@ export function createLink(operations: readonly string[] = ["create", "get"]): T
         deliver = given;
         return {
           async close() {
+            await link.onClose?.();
             deliver = undefined;
             await Promise.all([...underWay]);
           },

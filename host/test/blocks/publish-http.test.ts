@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { createPubSubBlock } from "../../src/blocks/pubsub/block.ts";
+import { createPublisher } from "../../src/blocks/pubsub/publisher.ts";
 import { recordingLog, recordingMetrics } from "../app/recorders.ts";
 import { createBroker, createRegistry, pubsubComponent } from "./broker.ts";
 import { openTestApi, type TestApi } from "./http-api.ts";
@@ -334,6 +335,28 @@ describe("errors of publish", () => {
     expect(scoped.published).toHaveLength(status === 204 ? 1 : 0);
   });
 
+  test("a component that goes while the body comes", async () => {
+    const passing = createBroker();
+    await registry.add(pubsubComponent("passing", passing));
+    const topic = createPublisher({ appId: "app1", namespace: undefined, registry, metrics }).open(
+      "passing",
+      "t",
+      null,
+    );
+    await registry.remove("passing");
+    const trace = { traceparent: "", tracestate: "" };
+    await expect(
+      topic.publish({ data: Buffer.from("x"), contentType: "", raw: true, metadata: {}, trace }),
+    ).rejects.toMatchObject({
+      httpStatus: 400,
+      grpcCode: 5,
+      errorCode: "ERR_PUBSUB_NOT_FOUND",
+      message: "pubsub 'passing' not found",
+      details: [{ resourceName: "passing" }, { reason: "DAPR_PUBSUB_TEST_NOT_FOUND", metadata: { topic: "t" } }],
+    });
+    expect(passing.published).toEqual([]);
+  });
+
   test("a body over the limit", async () => {
     const { status, json: error } = await api.request("POST", "/v1.0/publish/plain/t", "x".repeat(1_000_001));
     expect(status).toBe(500);
@@ -385,6 +408,29 @@ describe("bulk publish", () => {
       "text",
       "\u0000\u0001",
     ]);
+  });
+
+  test("no more than a hundred at a time where it goes one by one", async () => {
+    let running = 0;
+    let most = 0;
+    const slow = createBroker();
+    const { publish } = slow.pubsub;
+    const counting = {
+      ...slow,
+      pubsub: {
+        ...slow.pubsub,
+        async publish(request: Parameters<typeof publish>[0]) {
+          most = Math.max(most, ++running);
+          await new Promise((resolve) => setImmediate(resolve));
+          running--;
+          return publish(request);
+        },
+      },
+    };
+    await registry.add(pubsubComponent("counting", counting));
+    const many = Array.from({ length: 250 }, (_, index) => ({ ...entries[1], entryId: String(index) }));
+    expect((await api.request("POST", "/v1.0/publish/bulk/counting/t", JSON.stringify(many), json)).status).toBe(204);
+    expect([most, slow.published.length]).toEqual([100, 250]);
   });
 
   test("what failed is named, the rest is published", async () => {

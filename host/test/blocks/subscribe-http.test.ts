@@ -114,6 +114,28 @@ describe("the application's own subscriptions", () => {
     expect(await setting.broker.send("a", event())).toBe("acknowledged");
   });
 
+  test("replace declared ones that already run, when they come late", async () => {
+    let asked = 0;
+    const setting = await open(
+      {
+        "GET /dapr/subscribe": (request, response) =>
+          (asked++ === 0 ? answer(500) : answer(200, [{ pubsubname: "pubsub", topic: "a", route: "/own" }]))(
+            request,
+            response,
+          ),
+        "POST /a": answer(200),
+        "POST /own": answer(200),
+        "POST /b": answer(200),
+      },
+      { declared: [declared("a"), declared("b")] },
+    );
+    expect(await setting.broker.send("a", event())).toBe("acknowledged");
+    await expect.poll(() => setting.broker.subscribed.length, { timeout: 5000 }).toBe(3);
+    expect(await setting.broker.send("a", event())).toBe("acknowledged");
+    expect(setting.app.seen.filter(({ method }) => method === "POST").map(({ path }) => path)).toEqual(["/a", "/own"]);
+    expect(setting.broker.subscribed.map(({ topic }) => topic)).toEqual(["a", "b", "a"]);
+  });
+
   test("replace declared ones for the same topic; of two declared ones the first counts", async () => {
     const setting = await open(
       {
@@ -414,6 +436,22 @@ describe("stopping", () => {
     expect(broker.open.size).toBe(0);
   });
 
+  test("what the broker had already handed out stays with it", async () => {
+    const { broker, app, block } = await open(
+      { "POST /a": answer(200) },
+      { declared: [declared("a", { deadLetterTopic: "dead" })] },
+    );
+    let late: unknown;
+    broker.onClose = () =>
+      broker.send("a", event()).then((fate) => {
+        late = fate;
+      });
+    await block.shutdown();
+    expect(late).toBe("kept");
+    expect(app.seen.filter(({ path }) => path === "/a")).toEqual([]);
+    expect(broker.published).toEqual([]);
+  });
+
   test("what does not finish in time is cut off and stays with the broker", async () => {
     const setting = await open(
       { "POST /a": () => undefined },
@@ -421,7 +459,9 @@ describe("stopping", () => {
     );
     const underWay = setting.broker.send("a", event());
     await setting.app.reached("/a");
+    const startedAt = performance.now();
     await setting.block.shutdown();
+    expect(performance.now() - startedAt).toBeLessThan(3000);
     expect(await underWay).toBe("kept");
     expect(setting.broker.published).toEqual([]);
     expect(setting.metrics.records.filter((record) => record.startsWith("ingress"))).toEqual([]);

@@ -110,8 +110,6 @@ export function createDelivery(settings: DeliverySettings): Deliver {
       logger.warn(
         `encountered a retriable error while publishing a subscribed message to topic ${topic}, err: ${outcome.reason}`,
       );
-      // Cut off by the stop, not refused by the application.
-      if (signal.aborted) throw cancelled();
       return fail(message, outcome.reason);
     }
     logger.warn(outcome.reason);
