@@ -20,9 +20,9 @@ describeService("redis", { killable: true }, (redis) => {
       const store = await openStore({ redisHost: redis.address }, { debug: log, info: log, warn: log, error: log });
       let acknowledged = 0;
       let failed = 0;
-      let stop = false;
+      const stop = new AbortController();
       const writer = (async () => {
-        for (let n = 1; !stop; n++) {
+        for (let n = 1; !stop.signal.aborted; n++) {
           if ((await outcome(store.set(setting("n", `${n}`)))) === "done") acknowledged = n;
           else failed++;
         }
@@ -40,7 +40,7 @@ describeService("redis", { killable: true }, (redis) => {
       await redis.restart();
       const before = acknowledged;
       await expect.poll(() => acknowledged, { timeout: 10_000 }).toBeGreaterThan(before + 100);
-      stop = true;
+      stop.abort();
       await writer;
       expect(Number(textOf((await store.get(getting("n")))?.data))).toBeGreaterThanOrEqual(acknowledged);
       expect(lines).toEqual(["The connection to Redis is lost; trying again", "Connected to Redis again"]);

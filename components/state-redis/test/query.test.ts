@@ -201,6 +201,39 @@ describeService("redis-stack", (stack) => {
       expect((await ask({ EQ: { city: "Seattle)|(Portland" } })).keys).toEqual([]);
     });
 
+    it("keeps an index that covers the same paths, and makes another one anew", async () => {
+      const { ask } = await prepare();
+      const uses = async () => {
+        const info = (await raw.call("FT.INFO", "people")) as unknown[];
+        return Number(info[info.indexOf("number_of_uses") + 1]);
+      };
+      await ask(undefined);
+      const before = await uses();
+      await Promise.all([1, 2, 3].map(() => openStore({ redisHost: stack.address, queryIndexes })));
+      expect(await uses()).toBeGreaterThan(before);
+
+      const other = queryIndexes.replace("city", "town");
+      await Promise.all([1, 2, 3, 4].map(() => openStore({ redisHost: stack.address, queryIndexes: other })));
+      expect((await ask({ EQ: { city: "Seattle" } })).keys).toEqual([]);
+      await openStore({ redisHost: stack.address, queryIndexes });
+      await expect.poll(async () => (await ask({ EQ: { city: "Seattle" } })).keys).toEqual(["1"]);
+    });
+
+    it("finds by words, whatever stands between them", async () => {
+      const store = await openStore({ redisHost: stack.address, queryIndexes });
+      const texts = [
+        "to be, or not to be",
+        'running_mate\'s "job"',
+        "back\\slash and\\-dash rest",
+        "ünïcode {x}|[y] @z:*",
+      ];
+      for (const text of texts) await store.set(setting(text, JSON.stringify({ city: text }), json));
+      for (const text of texts) {
+        const found = () => store.query!(query({ EQ: { city: text } }), { queryIndexName: "people" });
+        await expect.poll(async () => (await found()).items.map(({ key }) => key)).toEqual([text]);
+      }
+    });
+
     it("finds what was there before its index was made anew", async () => {
       await prepare();
       const again = await openStore({ redisHost: stack.address, queryIndexes });

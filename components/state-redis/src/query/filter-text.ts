@@ -54,11 +54,19 @@ export function indexedField(key: string, fields: ReadonlyMap<string, IndexedFie
   return field;
 }
 
+const wordCharacter = String.raw`[\p{L}\p{N}\p{M}_]`;
+const notWords = new RegExp(String.raw`[^\p{L}\p{N}\p{M}_]+`, "gu");
+/** In an item's text, the server takes what follows a backslash for a part of the word: such words cannot be asked for. */
+const escapedWords = new RegExp(String.raw`(?:${wordCharacter}*\\.?)+${wordCharacter}*`, "gsu");
+
 /** The words in their order. Everything that is no letter or digit separates words in the index too. */
 function phrase(text: string): string {
-  const words = text.replace(/[^\p{L}\p{N}\p{M}_]+/gu, " ").trim();
-  if (words === "") throw invalid(`${JSON.stringify(text)} has no word to look for`);
-  return `("${words}")`;
+  const phrases = text
+    .split(escapedWords)
+    .map((part) => part.replace(notWords, " ").trim())
+    .filter((part) => part !== "");
+  if (phrases.length === 0) throw invalid(`${JSON.stringify(text)} has no word to look for`);
+  return `(${phrases.map((each) => `"${each}"`).join(" ")})`;
 }
 
 function escapeTag(text: string): string {

@@ -31,19 +31,50 @@ function readField(index: string, value: unknown, at: number): [path: string, fi
   return [key, { alias: `var${at}`, type: type.toUpperCase() }];
 }
 
-/** Makes the indexes anew, since an old one of that name may cover other paths. */
+/** Makes the indexes that are not there, and makes anew those of the name that cover other paths. */
 export async function createIndexes(client: RedisClient, indexes: readonly QueryIndex[]): Promise<void> {
-  for (const { name, fields } of indexes) {
-    const schema = [...fields].flatMap(([path, { alias, type }]) => [`$.data.${path}`, "AS", alias, type, "SORTABLE"]);
-    const create = () => client.call("FT.CREATE", name, "ON", "JSON", "SCHEMA", ...schema);
+  for (const index of indexes) await createIndex(client, index);
+}
+
+/** Other processes may do the same at the same time. */
+async function createIndex(client: RedisClient, index: QueryIndex): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
     try {
-      await create().catch(async (error: Error) => {
-        if (!/index already exists/i.test(error.message)) throw error;
-        await client.call("FT.DROPINDEX", name);
-        await create();
-      });
+      const info = await client.call("FT.INFO", index.name).catch(() => undefined);
+      if (info !== undefined) {
+        if (covers(info, index)) return;
+        await client.call("FT.DROPINDEX", index.name);
+      }
+      await client.call("FT.CREATE", ...definition(index));
+      return;
     } catch (error) {
-      throw redisError(error);
+      const raced = error instanceof Error && /already exists|unknown index name|no such index/i.test(error.message);
+      if (!raced || attempt === 10) throw redisError(error);
     }
   }
+}
+
+function definition({ name, fields }: QueryIndex): string[] {
+  const schema = [...fields].flatMap(([path, { alias, type }]) => [`$.data.${path}`, "AS", alias, type, "SORTABLE"]);
+  // Every word counts: without this, "to be or not to be" is nothing.
+  return [name, "ON", "JSON", "STOPWORDS", "0", "SCHEMA", ...schema];
+}
+
+function covers(info: unknown, { fields }: QueryIndex): boolean {
+  const facts = toMap(info);
+  if (!Array.isArray(facts.get("stopwords_list"))) return false;
+  const standing = ((facts.get("attributes") ?? []) as unknown[]).map((attribute) => {
+    const { identifier, attribute: alias, type } = Object.fromEntries(toMap(attribute));
+    return [identifier, alias, type].join(" ");
+  });
+  const wanted = [...fields].map(([path, { alias, type }]) => [`$.data.${path}`, alias, type].join(" "));
+  return standing.length === wanted.length && wanted.every((each, at) => standing[at] === each);
+}
+
+/** Names and values in turn. */
+function toMap(list: unknown): Map<string, unknown> {
+  const values = list as unknown[];
+  const map = new Map<string, unknown>();
+  for (let index = 0; index + 1 < values.length; index += 2) map.set(String(values[index]), values[index + 1]);
+  return map;
 }

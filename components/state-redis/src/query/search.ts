@@ -23,7 +23,7 @@ export async function search(
       name,
       filterText(readFilter(query.filter), fields),
       ...sortWords(query, fields),
-      ...["LIMIT", offset, limit, "RETURN", 2, "$.data", "$.version"],
+      ...["LIMIT", offset, limit, "RETURN", 2, "$.data", "$.version", "DIALECT", 2],
     )
     .catch((error: unknown) => {
       throw redisError(error);
@@ -61,8 +61,8 @@ function readItems(entries: readonly (Buffer | Buffer[])[]): QueryItem[] {
   for (let index = 0; index + 1 < entries.length; index += 2) {
     const key = (entries[index] as Buffer).toString("utf8");
     const found = new Map<string, Buffer>();
-    const pairs = entries[index + 1] as Buffer[] | null;
-    for (let at = 0; pairs && at + 1 < pairs.length; at += 2) found.set(pairs[at]!.toString("utf8"), pairs[at + 1]!);
+    const pairs = (entries[index + 1] ?? []) as Buffer[];
+    for (let at = 0; at + 1 < pairs.length; at += 2) found.set(pairs[at]!.toString("utf8"), pairs[at + 1]!);
     const data = found.get("$.data");
     const etag = found.get("$.version")?.toString("latin1");
     if (data) items.push({ key, data, etag, contentType: "application/json" });
