@@ -5,6 +5,7 @@ import { type HttpApi, openHttpApi } from "./api/http/open.ts";
 import type { AppChannel } from "./app/channel.ts";
 import { createAppChannel } from "./app/create-app-channel.ts";
 import { type Blocks, createBlocks } from "./blocks.ts";
+import { goDuration } from "./blocks/metadata/go-duration.ts";
 import { type Components, createComponents, type GivenComponent } from "./components/components.ts";
 import type { ComponentRegistry } from "./components/registry.ts";
 import { createHealthTargets } from "./health-targets.ts";
@@ -205,7 +206,7 @@ async function blockShutdown(
   blocks: Blocks | undefined,
   logger: Logger,
 ): Promise<void> {
-  logger.info(`Blocking graceful shutdown for ${durationMs / 1000}s or until app reports unhealthy...`);
+  logger.info(`Blocking graceful shutdown for ${goDuration(durationMs)} or until app reports unhealthy...`);
   await blocks?.shutdown();
   const unhealthy = Promise.withResolvers<void>();
   channel.onUnhealthy(() => unhealthy.resolve());

@@ -82,6 +82,7 @@ export function stableInstance<K extends Kind>(
     },
     detach() {
       live = undefined;
+      room.open();
       attachments.detach();
     },
     close: () => attachments.close(),

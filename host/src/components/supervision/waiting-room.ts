@@ -6,10 +6,15 @@ import { type Call, ComponentError, type InstanceOf, type Kind } from "@trilby/k
  * component went are not here; they were rejected, because nobody knows whether they took effect.
  */
 export interface WaitingRoom<K extends Kind> {
-  /** Resolves to the instance when it is back. Rejects with `unavailable` when that takes too long or too many wait. */
+  /**
+   * Resolves to the instance when it is back. Rejects with `unavailable` when that takes too long or too many wait, and at
+   * once when the component has been away for long: then every call would wait in vain.
+   */
   enter(call: Call | undefined): Promise<InstanceOf[K]>;
   /** Why the component is away, in words for people. */
   reason(): string;
+  /** The component went away. */
+  open(): void;
   /** The component is back: lets all in. */
   admit(instance: InstanceOf[K]): void;
   /** The component will not come back. */
@@ -18,11 +23,14 @@ export interface WaitingRoom<K extends Kind> {
 
 const mostWaiting = 1000;
 const longestWaitMs = 2000;
+const longestAbsenceMs = 5000;
 
 export function createWaitingRoom<K extends Kind>(reason: () => string): WaitingRoom<K> {
   const waiting = new Set<PromiseWithResolvers<InstanceOf[K]>>();
+  let awaySince = performance.now();
   return {
     async enter(call) {
+      if (performance.now() - awaySince > longestAbsenceMs) throw new ComponentError("unavailable", reason());
       if (waiting.size >= mostWaiting)
         throw new ComponentError("unavailable", `${reason()}; ${mostWaiting} calls wait for it already`);
       const guest = Promise.withResolvers<InstanceOf[K]>();
@@ -41,6 +49,9 @@ export function createWaitingRoom<K extends Kind>(reason: () => string): Waiting
       }
     },
     reason,
+    open() {
+      awaySince = performance.now();
+    },
     admit(instance) {
       for (const guest of waiting) guest.resolve(instance);
     },
