@@ -38,10 +38,16 @@ export function conform<D extends ComponentDefinition>(definition: D, settings: 
   const { properties, backend, environment = {}, placements = ["in-process", "socket"] } = settings;
   const kind: K = definition.kind;
   const folder = fileURLToPath(settings.package);
-  const written = readSettings(folder, kind, casesOf(kind).map(({ id }) => id));
+  const written = readSettings(
+    folder,
+    kind,
+    casesOf(kind).map(({ id }) => id),
+  );
   const features = settings.features ?? ("features" in definition ? definition.features : []);
   const facts = { ...defaultFacts[kind], ...written.facts, ...settings.facts } as FactsOf[K];
-  const command = [process.execPath, "--conditions=@trilby/source", join(folder, "src", "main.ts"), "--socket", "{socket}"];
+  const only = `${definition.type}/${definition.version}`;
+  const main = [process.execPath, "--conditions=@trilby/source", join(folder, "src", "main.ts")];
+  const command = [...main, "--only", only, "--socket", "{socket}"];
   const made: { readonly [Name in PlacementName]: () => Placement<K> } = {
     "in-process": () => inProcess<K>(definition as never, properties),
     socket: () => childProcess<K>({ kind, properties, command, environment }),
@@ -56,7 +62,10 @@ export function conform<D extends ComponentDefinition>(definition: D, settings: 
 function register<K extends Kind>(
   cases: readonly Case<K>[],
   placement: Placement<K>,
-  { features, ...settings }: Omit<Surroundings<K>, "placement" | "abilities"> & { readonly features: readonly string[] },
+  {
+    features,
+    ...settings
+  }: Omit<Surroundings<K>, "placement" | "abilities"> & { readonly features: readonly string[] },
 ): void {
   const abilities = abilitiesOf(placement, settings.backend);
   const surroundings = { ...settings, placement: placement.name, abilities };
@@ -98,7 +107,8 @@ function report({ outcome, reason, error, figures }: Verdict, { annotate, skip }
   if (figures) void annotate(JSON.stringify(figures), "figures");
   if (outcome === "skipped") skip(reason);
   if (outcome === "known") void annotate(`${reason} (${error?.message})`, "known");
-  if (outcome === "fixed") throw new Error(`passes now, though it is listed as known: "${reason}". Take it off the list.`);
+  if (outcome === "fixed")
+    throw new Error(`passes now, though it is listed as known: "${reason}". Take it off the list.`);
   if (outcome === "failed") {
     throw Object.assign(new Error(error?.message), error?.stack === undefined ? {} : { stack: error.stack });
   }

@@ -4,6 +4,7 @@ export interface Arguments {
   readonly socket: string | undefined;
   readonly socketsFolder: string | undefined;
   readonly name: string | undefined;
+  readonly only: string | undefined;
   readonly show: "help" | "version" | "metadata" | undefined;
 }
 
@@ -16,16 +17,17 @@ export function parseArguments(args: readonly string[]): Arguments {
       socket: { type: "string" },
       "sockets-folder": { type: "string" },
       name: { type: "string" },
+      only: { type: "string" },
       metadata: { type: "boolean" },
       version: { type: "boolean", short: "v" },
       help: { type: "boolean", short: "h" },
     },
   });
-  const { socket, name, help, version, metadata } = values;
+  const { socket, name, only, help, version, metadata } = values;
   if (socket !== undefined && name !== undefined)
     throw new Error("--socket already says where to serve: leave --name out.");
   const show = help ? "help" : version ? "version" : metadata ? "metadata" : undefined;
-  return { socket, socketsFolder: values["sockets-folder"], name, show };
+  return { socket, socketsFolder: values["sockets-folder"], name, only, show };
 }
 
 export function helpText(types: readonly string[]): string {
@@ -35,6 +37,7 @@ export function helpText(types: readonly string[]): string {
   --sockets-folder FOLDER  folder for the sockets; else $DAPR_COMPONENTS_SOCKETS_FOLDER, else
                            $DAPR_COMPONENT_SOCKETS_FOLDER, else /tmp/dapr-components-sockets
   --name NAME              socket name, which is the component's type behind its category; else from the type
+  --only TYPE[/VERSION]    serve this component of the package alone
   --metadata               print the manifest of the components as JSON
   --version, --help
 

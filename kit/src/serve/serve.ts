@@ -39,7 +39,7 @@ export async function serve(
       process.exit(0);
     }
     const maxMessageBytes = Number(environment["TRILBY_MAX_MESSAGE_BYTES"]) || undefined;
-    for (const { sockets, served } of plan(all, args, environment)) {
+    for (const { sockets, served } of plan(select(all, args.only), args, environment)) {
       const serving = await startServing(served, {
         sockets,
         maxMessageBytes,
@@ -53,6 +53,22 @@ export async function serve(
     await end.close();
     process.exit(1);
   }
+}
+
+/** `only`: a type or an alias, and a version behind a slash. */
+export function select(
+  definitions: readonly ComponentDefinition[],
+  only: string | undefined,
+): readonly ComponentDefinition[] {
+  if (only === undefined) return definitions;
+  const [type = "", version] = only.split("/");
+  const found = definitions.filter(
+    (each) =>
+      (each.type === type || each.aliases?.includes(type)) && (version === undefined || each.version === version),
+  );
+  if (found.length > 0) return found;
+  const known = definitions.map((each) => `${each.type}/${each.version}`);
+  throw new Error(`This package has no component ${only}: it has ${known.join(", ")}.`);
 }
 
 export interface PlannedSockets {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defineStateStore } from "@trilby/kit";
 import type { ComponentDefinition } from "@trilby/kit";
-import { plan } from "../../src/serve/serve.ts";
+import { plan, select } from "../../src/serve/serve.ts";
 
 const store = (type: string, version: string, aliases?: string[]): ComponentDefinition =>
   defineStateStore({
@@ -60,4 +60,13 @@ test("two declarations of one kind and name are an error that names both", () =>
   expect(() => plan([store("state.redis", "v1"), store("state.other", "v1", ["state.redis"])], nothing, {})).toThrow(
     "state.other and state.redis would both answer for state on /tmp/dapr-components-sockets/redis.sock.",
   );
+});
+
+test("one of several components of a package may be served alone", () => {
+  const [first, second] = [store("state.x", "v1", ["state.y"]), store("state.x", "v2", ["state.y"])];
+  expect(select([first, second], undefined)).toEqual([first, second]);
+  expect(select([first, second], "state.x/v2")).toEqual([second]);
+  expect(select([first, second], "state.y/v1")).toEqual([first]);
+  expect(select([first, second], "state.x")).toEqual([first, second]);
+  expect(() => select([first, second], "state.x/v3")).toThrow("state.x/v1, state.x/v2");
 });
