@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-import { manifest, plainDelete, plainGet, plainSet, projectWithFixtures, textOf, world, write } from "./world.ts";
+import {
+  manifest,
+  plainDelete,
+  plainGet,
+  plainSet,
+  projectWithFixtures,
+  scratch,
+  textOf,
+  world,
+  write,
+} from "./world.ts";
 
 const kill = (pid: string | undefined) => process.kill(Number(pid), "SIGKILL");
 
@@ -206,3 +217,42 @@ test("the child gets the host's environment without its tokens, and our own log 
     delete process.env["SOME_CLOUD_CREDENTIAL"];
   }
 });
+
+test("state.sqlite in a child, killed under load: what was acknowledged is in the file", async () => {
+  const folder = await scratch();
+  const installed = fileURLToPath(new URL("../../../components/state-sqlite", import.meta.url));
+  const annotations = `{trilby.dev/package: ${installed}, trilby.dev/placement: child}`;
+  const yaml = manifest("store", "state.sqlite", { connectionString: join(folder, "state.db") });
+  await write(folder, { "store.yaml": yaml.replace("name: store\n", `name: store\n  annotations: ${annotations}\n`) });
+  const { components, load, lines } = await world(folder);
+  await load();
+  const store = components.registry.get("state", "store")!.instance;
+  assert.equal(typeof store.transact, "function");
+  const pids = () => lines("debug").flatMap((line) => /runs in process (\d+)/.exec(line)?.[1] ?? []);
+
+  const acknowledged: string[] = [];
+  const run = { over: false };
+  const writer = async (_: unknown, worker: number): Promise<void> => {
+    for (let count = 0; !run.over; count++) {
+      const key = `${worker}-${count}`;
+      await store.set(plainSet(key, key)).then(
+        () => acknowledged.push(key),
+        (error: { code: string }) => assert.equal(error.code, "unavailable"),
+      );
+    }
+  };
+  const writers = Array.from({ length: 4 }, writer);
+  for (let round = 1; round <= 3; round++) {
+    await until(() => acknowledged.length >= round * 100);
+    kill(pids().at(-1));
+    await until(() => pids().length === round + 1);
+  }
+  await until(() => acknowledged.length >= 400);
+  run.over = true;
+  await Promise.all(writers);
+  for (const key of acknowledged) assert.equal(textOf((await store.get(plainGet(key)))?.data), key);
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
+}

@@ -59,6 +59,7 @@ export async function startChild(settings: ChildSettings, signal: AbortSignal): 
   signal.addEventListener("abort", giveUp);
   try {
     await ready.promise;
+    logger.debug(`the component runs in process ${child.pid}`);
   } catch (error) {
     child.kill("SIGKILL");
     throw error;

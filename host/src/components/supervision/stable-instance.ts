@@ -1,5 +1,6 @@
 import { type Binding, type Call, ComponentError, type InstanceOf, type Kind, type PubSub } from "@trilby/kit";
 import type { RemoteBinding, RemotePubSub } from "@trilby/kit/client";
+import { setTimeout as delay } from "node:timers/promises";
 
 import type { Backing } from "../placements/backing.ts";
 import { type Attachment, createAttachments } from "./attachments.ts";
@@ -23,6 +24,8 @@ const callsOf: Readonly<Record<Kind, readonly string[]>> = {
   bindings: ["invoke", "ping"],
   secretstores: ["get", "bulkGet", "ping"],
 };
+
+const longestReopenMs = 1000;
 
 type Method = (...parameters: unknown[]) => Promise<unknown>;
 type Methods = Record<string, Method | undefined>;
@@ -76,7 +79,9 @@ export function stableInstance<K extends Kind>(
   return {
     instance: instance as unknown as InstanceOf[K],
     async attach(backing) {
-      await attachments.reopen(backing.instance);
+      // Subscriptions first, so that nothing is published past them; but a source that takes its time holds up no call.
+      const reopened = attachments.reopen(backing.instance);
+      await Promise.race([reopened, delay(longestReopenMs, undefined, { ref: false })]);
       live = backing.instance;
       room.admit(backing.instance);
     },
