@@ -1,5 +1,6 @@
 import type { Kind } from "@trilby/kit";
 import type { Case } from "./core/case.ts";
+import { pubSubCases } from "./pubsub/index.ts";
 import { stateCases } from "./state/index.ts";
 
 /** Every case of a kind. */
@@ -9,7 +10,7 @@ export function casesOf<K extends Kind>(kind: K): readonly Case<K>[] {
 
 const suites: { readonly [K in Kind]: readonly Case<K>[] } = {
   state: stateCases,
-  pubsub: [],
+  pubsub: pubSubCases,
   bindings: [],
   secretstores: [],
 };

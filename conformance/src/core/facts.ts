@@ -32,6 +32,8 @@ export interface StateFacts {
 }
 
 export interface PubSubFacts {
+  /** How long to wait after a subscription before publishing, where a component cannot tell when it stands. */
+  readonly settleMs: number;
   /** How long a message may take to arrive. */
   readonly deliveryTimeoutMs: number;
   /** How long silence must last to count as silence. */
@@ -41,6 +43,8 @@ export interface PubSubFacts {
   /** Whether a message whose handler failed comes again, and how long that takes at most. */
   readonly redeliversFailed: boolean;
   readonly redeliveryTimeoutMs: number;
+  /** Whether a message that a subscriber left unanswered goes to the next one, in the same process. */
+  readonly redeliversUnanswered: boolean;
   /** Whether messages wait for a subscriber that went away and comes back under the same name. */
   readonly durable: boolean;
   /** Whether the broker keeps messages when it is killed. */
@@ -107,11 +111,13 @@ export const defaultFacts: FactsOf = {
     queryMetadata: {},
   },
   pubsub: {
+    settleMs: 0,
     deliveryTimeoutMs: 20_000,
     silenceMs: 1_000,
     inOrder: true,
     redeliversFailed: true,
     redeliveryTimeoutMs: 20_000,
+    redeliversUnanswered: true,
     durable: true,
     survivesBrokerRestart: true,
     everySubscriptionGetsAll: false,
