@@ -11,7 +11,7 @@ export function goText(json: Uint8Array): Uint8Array {
 }
 
 /** The shortest digits; with an exponent of at least two digits from a million on and below 0.0001. */
-function floatText(text: string): string {
+export function floatText(text: string): string {
   const value = Number(text);
   if (value === 0) return text.startsWith("-") ? "-0" : "0";
   const [digits, exponent] = value.toExponential().split("e") as [string, string];

@@ -1,6 +1,7 @@
 import type { Concurrency, Consistency, Metadata, StateOptions } from "@trilby/kit";
 
 import { JsonReader } from "../../api/json/reader.ts";
+import { floatText } from "./go-text.ts";
 
 /** One item of a save, or the request of one transaction operation, as its JSON says. */
 export interface ItemBody {
@@ -203,11 +204,10 @@ function readOperationRequest(reader: JsonReader, operation: OperationBody): voi
       reader.skip();
       return false;
     }
-    const text = kind === "object" || kind === "array" ? undefined : reader.scalarText();
-    if (text === undefined) reader.skip();
+    const text = goFormat(JSON.parse(Buffer.from(reader.canonical(itemType)).toString()));
     problems.push(
       wanted === "string"
-        ? `'${label}' expected type 'string', got unconvertible type '${goType[kind]}'${text === undefined ? "" : `, value: '${unquoted(text)}'`}`
+        ? `'${label}' expected type 'string', got unconvertible type '${goType[kind]}', value: '${text}'`
         : `'${label}' expected a map, got '${goKind[kind]}'`,
     );
     return false;
@@ -272,8 +272,15 @@ const goType = {
 };
 const goKind = { object: "map", array: "slice", string: "string", number: "float64", bool: "bool", null: "nil" };
 
-function unquoted(text: string): string {
-  return text.startsWith('"') ? (JSON.parse(text) as string) : text;
+/** A JSON value as Go prints it. */
+function goFormat(value: unknown): string {
+  if (value === null) return "<nil>";
+  if (Array.isArray(value)) return `[${value.map(goFormat).join(" ")}]`;
+  if (typeof value === "object")
+    return `map[${Object.entries(value)
+      .map(([name, member]) => `${name}:${goFormat(member)}`)
+      .join(" ")}]`;
+  return typeof value === "number" ? floatText(String(value)) : String(value);
 }
 
 /** The URL's metadata wins over the item's. */

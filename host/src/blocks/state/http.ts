@@ -31,7 +31,7 @@ export function stateRoutes(stores: StateStores, appId: string): HttpRoute[] {
         const store = find(exchange);
         const key = exchange.param(1);
         const stored = storedKey(store, key, key);
-        const consistency = (exchange.queryValue("consistency") ?? "") as state.AnyConsistency;
+        const consistency = state.knownConsistency(exchange.queryValue("consistency"));
         return state.get(store, { key: stored, consistency, metadata: exchange.metadata() }, exchange).then(
           (result) => answerGet(exchange, result),
           (error: unknown) => {

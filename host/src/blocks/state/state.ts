@@ -18,7 +18,7 @@ import * as errors from "./errors.ts";
 import { originalKey } from "./key-prefix.ts";
 import type { OpenStore } from "./open-store.ts";
 
-/** As the caller spelled it; the store refuses what it does not know. */
+/** What a caller spelled is looked at here, before it reaches the store: `checkOptions`. */
 export type AnyConcurrency = Concurrency;
 export type AnyConsistency = Consistency;
 
@@ -32,15 +32,18 @@ export async function get(store: OpenStore, request: GetRequest, call: Call): Pr
 /** One item goes the short way, several as one bulk call. */
 export function save(store: OpenStore, requests: readonly SetRequest[], call: Call): Promise<void> {
   const { instance, metrics } = store;
-  return measured(metrics.set, () =>
-    requests.length === 1 || instance.bulkSet === undefined
-      ? each(requests, (request) => instance.set(request, call))
-      : instance.bulkSet(requests, { parallelism: 0 }, call),
+  return measured(
+    metrics.set,
+    () =>
+      checkOptions(requests) ??
+      (requests.length === 1 || instance.bulkSet === undefined
+        ? each(requests, (request) => instance.set(request, call))
+        : instance.bulkSet(requests, { parallelism: 0 }, call)),
   );
 }
 
 export function remove(store: OpenStore, request: DeleteRequest, call: Call): Promise<void> {
-  return measured(store.metrics.delete, () => store.instance.delete(request, call));
+  return measured(store.metrics.delete, () => checkOptions([request]) ?? store.instance.delete(request, call));
 }
 
 export function bulkRemove(store: OpenStore, requests: readonly DeleteRequest[], call: Call): Promise<void> {
@@ -89,7 +92,11 @@ export async function transact(
   const most = await store.maxOperations();
   if (most > 0 && operations.length > most) throw errors.tooManyOperations(store.name, operations.length, most);
   try {
-    await measured(store.metrics.transaction, () => store.instance.transact!(operations, metadata, call));
+    const requests = operations.map((operation) => operation.request);
+    await measured(
+      store.metrics.transaction,
+      () => checkOptions(requests) ?? store.instance.transact!(operations, metadata, call),
+    );
   } catch (error) {
     throw errors.transactionFailed(protocol, error);
   }
@@ -107,6 +114,26 @@ export async function query(store: OpenStore, read: () => Query, metadata: Metad
   } catch (error) {
     throw errors.queryFailed(store.name, error);
   }
+}
+
+const concurrencies: readonly string[] = ["", "first-write", "last-write"];
+const consistencies: readonly string[] = ["", "eventual", "strong"];
+
+/** A rejection when a caller asked for something that does not exist. */
+function checkOptions(requests: readonly (SetRequest | DeleteRequest)[]): Promise<never> | undefined {
+  for (const { options } of requests) {
+    const { concurrency, consistency } = options;
+    if (!concurrencies.includes(concurrency))
+      return Promise.reject(new Error(`unrecognized concurrency model '${concurrency}'`));
+    if (!consistencies.includes(consistency))
+      return Promise.reject(new Error(`unrecognized consistency model '${consistency}'`));
+  }
+  return undefined;
+}
+
+/** Reads take a consistency that does not exist for none. */
+export function knownConsistency(text: string | undefined): Consistency {
+  return text === "eventual" || text === "strong" ? text : "";
 }
 
 function measured<T>(metric: OperationMetric, work: () => Promise<T>): Promise<T> {

@@ -29,6 +29,26 @@ export function unconfigured(block: keyof typeof table): ApiError {
   return new ApiError({ httpStatus, grpcCode, errorCode, message });
 }
 
+/** The callee cannot be found: without name resolution nobody but the host's own app has an address. */
+export function noSuchApp(id: string): ApiError {
+  return new ApiError({
+    httpStatus: 500,
+    grpcCode: RpcCode.INTERNAL,
+    errorCode: "ERR_DIRECT_INVOKE",
+    message: `failed to invoke, id: ${id}, err: couldn't find service: ${id}`,
+  });
+}
+
+/** A lock is asked for a time that is no time; told before whether there is a store. */
+export function noExpiry(store: string): ApiError {
+  return new ApiError({
+    httpStatus: 400,
+    grpcCode: RpcCode.INVALID_ARGUMENT,
+    errorCode: "ERR_MALFORMED_REQUEST",
+    message: `ExpiryInSeconds is not positive in lock store ${store}`,
+  });
+}
+
 export function noConversation(name: string): ApiError {
   return new ApiError({
     httpStatus: 400,

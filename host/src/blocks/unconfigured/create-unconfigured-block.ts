@@ -3,7 +3,7 @@ import { unconfiguredMethods } from "./grpc.ts";
 import { unconfiguredRoutes } from "./http.ts";
 
 export { proxyRefusal } from "./grpc.ts";
-export { invokeRoute } from "./http.ts";
+export { invokeRoute } from "./invoke.ts";
 
 /**
  * Blocks that this version lacks answer as Dapr answers when nothing is configured for them: configuration, lock, crypto,

@@ -1,8 +1,8 @@
 import type { HttpExchange, HttpRoute } from "../../api/http/route.ts";
-import { JsonReader } from "../../api/json/reader.ts";
-import { JsonError } from "../../api/json/syntax-error.ts";
 import type { ApiName } from "../../api/name.ts";
-import { noConversation, unconfigured, unparsable } from "./answers.ts";
+import { noConversation, noExpiry, unconfigured } from "./answers.ts";
+import { checkJsonBody, readMessage } from "./body.ts";
+import { anyMethod, invokeRoute } from "./invoke.ts";
 import { jobBodyProblem, noScheduler, type JobIdentity } from "./jobs.ts";
 
 type Method = HttpRoute["methods"][number];
@@ -17,7 +17,7 @@ export function unconfiguredRoutes(identity: JobIdentity): HttpRoute[] {
     ...workflows(),
     ...jobs(identity),
     ...conversation(),
-    ...invocation(),
+    { ...invokeRoute, methods: anyMethod, path: "/v1.0/invoke/{rest...}" },
   ];
 }
 
@@ -33,13 +33,17 @@ function configuration(): HttpRoute[] {
 }
 
 function lock(): HttpRoute[] {
-  const answer = async (exchange: HttpExchange): Promise<void> => {
-    checkJson(await exchange.body(), true);
+  const take = async (exchange: HttpExchange): Promise<void> => {
+    const { expiryInSeconds, expiry_in_seconds } = readMessage(await exchange.body());
+    throw Number(expiryInSeconds ?? expiry_in_seconds ?? 0) > 0 ? unconfigured("lock") : noExpiry(exchange.param(0));
+  };
+  const release = async (exchange: HttpExchange): Promise<void> => {
+    readMessage(await exchange.body());
     throw unconfigured("lock");
   };
   return [
-    route(["POST"], "/v1.0-alpha1/lock/{store}", "TryLock", { group: "lock", version: "v1alpha1" }, answer),
-    route(["POST"], "/v1.0-alpha1/unlock/{store}", "Unlock", { group: "unlock", version: "v1alpha1" }, answer),
+    route(["POST"], "/v1.0-alpha1/lock/{store}", "TryLock", { group: "lock", version: "v1alpha1" }, take),
+    route(["POST"], "/v1.0-alpha1/unlock/{store}", "Unlock", { group: "unlock", version: "v1alpha1" }, release),
   ];
 }
 
@@ -50,7 +54,7 @@ function crypto(): HttpRoute[] {
     throw unconfigured("crypto");
   };
   const answerSubtle = async (exchange: HttpExchange): Promise<void> => {
-    checkJson(await exchange.body(), true);
+    readMessage(await exchange.body());
     throw unconfigured("subtleCrypto");
   };
   const operations = {
@@ -78,7 +82,7 @@ function actors(): HttpRoute[] {
     throw unconfigured("actors");
   };
   const answerJson = async (exchange: HttpExchange): Promise<void> => {
-    checkJson(await exchange.body(), false);
+    checkJsonBody(await exchange.body());
     throw unconfigured("actors");
   };
   return [
@@ -116,9 +120,7 @@ function workflows(): HttpRoute[] {
 function jobs(identity: JobIdentity): HttpRoute[] {
   return versions({ "v1.0": "v1", "v1.0-alpha1": "v1alpha1" }, "jobs", (prefix, api) => [
     route(["POST"], `${prefix}/jobs/{name}`, "ScheduleJob", api, async (exchange) => {
-      const body = await exchange.body();
-      checkJson(body, true);
-      throw jobBodyProblem(body, identity) ?? noScheduler("schedule", identity);
+      throw jobBodyProblem(readMessage(await exchange.body()), identity) ?? noScheduler("schedule", identity);
     }),
     route(["GET"], `${prefix}/jobs/{name}`, "GetJob", api, () => {
       throw noScheduler("get", identity);
@@ -132,39 +134,10 @@ function jobs(identity: JobIdentity): HttpRoute[] {
 function conversation(): HttpRoute[] {
   return versions({ "v1.0-alpha1": "v1alpha1", "v1.0-alpha2": "v1alpha2" }, "conversation", (prefix, api) => [
     route(["POST"], `${prefix}/conversation/{name}/converse`, "Converse", api, async (exchange) => {
-      checkJson(await exchange.body(), true);
+      readMessage(await exchange.body());
       throw noConversation(exchange.param(0));
     }),
   ]);
-}
-
-const anyMethod: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
-
-function invocation(): HttpRoute[] {
-  return [{ ...invokeRoute, methods: anyMethod, path: "/v1.0/invoke/{rest...}" }];
-}
-
-/** Service invocation, which also takes every request that no route takes. */
-export const invokeRoute: HttpRoute = {
-  methods: [],
-  path: "",
-  name: "InvokeService",
-  api: { group: "invoke", version: "v1" },
-  handle(exchange) {
-    throw unconfigured(targetId(exchange) === "" ? "noAppId" : "invoke");
-  },
-};
-
-/** The callee: by header, by Basic auth, or by the path `/v1.0/invoke/{id}/method/...`, in that order. */
-function targetId(exchange: HttpExchange): string {
-  const header = exchange.header("dapr-app-id");
-  if (header !== undefined && header !== "") return header;
-  const basic = /^Basic (\S+)$/i.exec(exchange.header("authorization") ?? "");
-  if (basic !== null) {
-    const [user, ...password] = Buffer.from(basic[1]!, "base64").toString("utf8").split(":");
-    if (user?.toLowerCase() === "dapr-app-id" && password.join(":") !== "") return password.join(":");
-  }
-  return /^\/v1\.0\/invoke\/(.+?)\/method(?:\/|$)/.exec(exchange.path)?.[1] ?? "";
 }
 
 function versions(
@@ -183,17 +156,4 @@ function route(
   handle: HttpRoute["handle"],
 ): HttpRoute {
   return { methods, path, name, api, handle };
-}
-
-/** `lenient`: an empty body is an empty message. */
-function checkJson(body: Uint8Array, lenient: boolean): void {
-  if (lenient && body.length === 0) return;
-  try {
-    const reader = new JsonReader(body, lenient ? "text" : "stream");
-    reader.skip();
-    reader.finish();
-  } catch (error) {
-    if (error instanceof JsonError) throw unparsable(error.message);
-    throw error;
-  }
 }

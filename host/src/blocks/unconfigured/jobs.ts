@@ -19,15 +19,11 @@ export function noScheduler(verb: "schedule" | "get" | "delete" | "list", identi
   return jobError(reason, `failed to ${what} due to: no scheduler is configured`, metadata(identity));
 }
 
-/** What is wrong with a job as HTTP sends it. The body is JSON. */
-export function jobBodyProblem(body: Uint8Array, identity: JobIdentity): ApiError | undefined {
-  const job = (body.length === 0 ? {} : JSON.parse(Buffer.from(body).toString("utf8"))) as Record<
-    string,
-    unknown
-  > | null;
-  if (job?.["name"])
+/** What is wrong with a job as HTTP sends it. */
+export function jobBodyProblem(job: Readonly<Record<string, unknown>>, identity: JobIdentity): ApiError | undefined {
+  if (job["name"])
     return jobError("DAPR_SCHEDULER_JOB_NAME", "Set the job name in the url only", { appID: identity.appId });
-  return scheduleProblem(job?.["schedule"] != null || job?.["dueTime"] != null || job?.["due_time"] != null, identity);
+  return scheduleProblem((job["schedule"] ?? job["dueTime"] ?? job["due_time"] ?? null) !== null, identity);
 }
 
 /** What is wrong with a job as gRPC sends it. */
