@@ -32,13 +32,18 @@ export function inChild(child: Omit<ChildSettings, "socketPath">, kind: Kind, se
     const stop = () => (stopping ??= running.stop(stopTimeoutMs).then(removeFolder));
     try {
       const remote = await openRemote(socketPath, kind, settings, signal, keepalive);
+      // A process that answers no pings will not answer a polite request to end either.
+      const lost = Promise.race([remote.lost, running.ended]);
+      let isLost = false;
+      void lost.then(() => (isLost = true));
       return {
         instance: remote.instance,
         features: remote.features,
-        lost: Promise.race([remote.lost, running.ended]),
+        lost,
         // The connection breaks a moment before the process is reported as ended.
         reason: () => Promise.race([running.ended, delay(250, "it does not answer any more", { ref: false })]),
         async close() {
+          if (isLost) running.kill();
           await remote.close();
           await stop();
         },
