@@ -442,10 +442,9 @@ describe("stopping", () => {
       { declared: [declared("a", { deadLetterTopic: "dead" })] },
     );
     let late: unknown;
-    broker.onClose = () =>
-      broker.send("a", event()).then((fate) => {
-        late = fate;
-      });
+    broker.onClose = async () => {
+      late = await broker.send("a", event());
+    };
     await block.shutdown();
     expect(late).toBe("kept");
     expect(app.seen.filter(({ path }) => path === "/a")).toEqual([]);
