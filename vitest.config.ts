@@ -12,6 +12,8 @@ export default defineConfig({
     pool: "forks",
     execArgv: ["--conditions=@trilby/source"],
     env: { NODE_OPTIONS: "--conditions=@trilby/source" },
+    // Conformance cases wait more than they work.
+    maxConcurrency: 16,
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
