@@ -15,7 +15,6 @@ const table = {
   subtleCrypto: [501, RpcCode.UNIMPLEMENTED, "ERR_API_UNIMPLEMENTED", "this API is currently not implemented"],
   // Workflows run on actors, so they answer the same.
   actors: [400, RpcCode.UNAVAILABLE, "ERR_ACTOR_NO_PLACEMENT", "placement service is not configured"],
-  invoke: [500, RpcCode.INTERNAL, "ERR_DIRECT_INVOKE", "invoke API is not ready"],
   noAppId: [
     404,
     RpcCode.NOT_FOUND,
@@ -35,8 +34,20 @@ export function noSuchApp(id: string): ApiError {
     httpStatus: 500,
     grpcCode: RpcCode.INTERNAL,
     errorCode: "ERR_DIRECT_INVOKE",
-    message: `failed to invoke, id: ${id}, err: couldn't find service: ${id}`,
+    message: `failed to invoke, id: ${id}, err: ${id === "" ? "app id is empty" : `couldn't find service: ${id}`}`,
   });
+}
+
+const firstMessages = {
+  crypto: [RpcCode.INVALID_ARGUMENT, "invalid request: first message does not contain the required options"],
+  actorEvents: [RpcCode.INVALID_ARGUMENT, "first message must be SubscribeActorEventsRequestInitialAlpha1"],
+  topicEvents: [RpcCode.UNKNOWN, "initial request is required"],
+} as const;
+
+/** A stream of gRPC that does not begin as it must. */
+export function badFirstMessage(kind: keyof typeof firstMessages): ApiError {
+  const [grpcCode, message] = firstMessages[kind];
+  return new ApiError({ httpStatus: 400, grpcCode, errorCode: "ERR_BAD_REQUEST", message });
 }
 
 /** A lock is asked for a time that is no time; told before whether there is a store. */

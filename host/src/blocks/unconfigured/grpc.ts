@@ -3,102 +3,42 @@ import { DaprDefinition } from "@trilby/proto/runtime";
 
 import { ApiError } from "../../api/error.ts";
 import type { GrpcMethod } from "../../api/grpc/method.ts";
-import { decodeRequest } from "../../api/grpc/unary-method.ts";
+import { decodeRequest, unaryMethod } from "../../api/grpc/unary-method.ts";
 import type { ApiName } from "../../api/name.ts";
-import { noConversation, unconfigured } from "./answers.ts";
+import { badFirstMessage, noConversation, noExpiry, noSuchApp, unconfigured } from "./answers.ts";
 import { jobProblem, noScheduler, type JobIdentity } from "./jobs.ts";
 
-type MethodKey = keyof typeof DaprDefinition.methods;
+type Methods = typeof DaprDefinition.methods;
+type Request<M extends keyof Methods> = Methods[M]["requestType"] extends { decode(bytes: Uint8Array): infer R }
+  ? R
+  : never;
 
 /** The rpcs of blocks that nothing is configured for. */
 export function unconfiguredMethods(identity: JobIdentity): GrpcMethod[] {
-  const refuse = (block: Parameters<typeof unconfigured>[0]) => (): ApiError => unconfigured(block);
-  const job =
-    (verb: Parameters<typeof noScheduler>[0]) =>
-    (request: any): ApiError =>
-      (verb === "schedule" ? jobProblem(request.job, identity) : undefined) ?? noScheduler(verb, identity);
-  const converse = (request: any): ApiError => noConversation(request.name);
-
   return [
-    ...refused({ group: "invoke", version: "v1" }, ["invokeService"], refuse("invoke")),
-    ...refused(
-      { group: "configuration", version: "v1" },
-      ["getConfiguration", "subscribeConfiguration", "unsubscribeConfiguration"],
-      refuse("configuration"),
+    refuse(["invokeService"], "invoke.v1", ({ id }) => noSuchApp(id)),
+    ...configuration(),
+    refuse(["tryLockAlpha1"], "lock.v1alpha1", ({ expiryInSeconds, storeName }) =>
+      expiryInSeconds > 0 ? unconfigured("lock") : noExpiry(storeName),
     ),
-    ...refused(
-      { group: "configuration", version: "v1alpha1" },
-      ["getConfigurationAlpha1", "subscribeConfigurationAlpha1", "unsubscribeConfigurationAlpha1"],
-      refuse("configuration"),
+    refuse(["unlockAlpha1"], "unlock.v1alpha1", () => unconfigured("lock")),
+    refuse(["encryptAlpha1", "decryptAlpha1"], "crypto.v1alpha1", ({ options }) =>
+      options === undefined ? badFirstMessage("crypto") : unconfigured("crypto"),
     ),
-    ...refused({ group: "lock", version: "v1alpha1" }, ["tryLockAlpha1"], refuse("lock")),
-    ...refused({ group: "unlock", version: "v1alpha1" }, ["unlockAlpha1"], refuse("lock")),
-    ...refused({ group: "crypto", version: "v1alpha1" }, ["encryptAlpha1", "decryptAlpha1"], refuse("crypto")),
-    ...refused(
-      { group: "subtlecrypto", version: "v1alpha1" },
-      [
-        "subtleGetKeyAlpha1",
-        "subtleEncryptAlpha1",
-        "subtleDecryptAlpha1",
-        "subtleWrapKeyAlpha1",
-        "subtleUnwrapKeyAlpha1",
-        "subtleSignAlpha1",
-        "subtleVerifyAlpha1",
-      ],
-      refuse("subtleCrypto"),
+    refuse(subtleCrypto, "subtlecrypto.v1alpha1", () => unconfigured("subtleCrypto")),
+    refuse(actors, "actors.v1", () => unconfigured("actors")),
+    refuse(["subscribeActorEventsAlpha1"], "actors.v1alpha1", ({ requestType }) =>
+      requestType?.$case === "initialRequest" ? unconfigured("actors") : badFirstMessage("actorEvents"),
     ),
-    ...refused(
-      { group: "actors", version: "v1" },
-      [
-        "registerActorTimer",
-        "unregisterActorTimer",
-        "registerActorReminder",
-        "unregisterActorReminder",
-        "unregisterActorRemindersByType",
-        "listActorReminders",
-        "getActorReminder",
-        "getActorState",
-        "executeActorStateTransaction",
-        "invokeActor",
-      ],
-      refuse("actors"),
+    refuse(["subscribeTopicEventsAlpha1"], "subscribe.v1alpha1", ({ subscribeTopicEventsRequestType: type }) =>
+      type?.$case === "initialRequest" ? noStreamingSubscriptions : badFirstMessage("topicEvents"),
     ),
-    ...refused({ group: "actors", version: "v1alpha1" }, ["subscribeActorEventsAlpha1"], refuse("actors")),
-    ...refused(
-      { group: "workflows", version: "v1alpha1" },
-      [
-        "startWorkflowAlpha1",
-        "getWorkflowAlpha1",
-        "purgeWorkflowAlpha1",
-        "terminateWorkflowAlpha1",
-        "pauseWorkflowAlpha1",
-        "resumeWorkflowAlpha1",
-        "raiseEventWorkflowAlpha1",
-      ],
-      refuse("actors"),
-    ),
-    ...refused(
-      { group: "workflows", version: "v1beta1" },
-      [
-        "startWorkflowBeta1",
-        "getWorkflowBeta1",
-        "purgeWorkflowBeta1",
-        "terminateWorkflowBeta1",
-        "pauseWorkflowBeta1",
-        "resumeWorkflowBeta1",
-        "raiseEventWorkflowBeta1",
-      ],
-      refuse("actors"),
-    ),
-    ...jobs("v1", ["scheduleJob", "getJob", "deleteJob", "deleteJobsByPrefix", "listJobs"], job),
-    ...jobs(
-      "v1alpha1",
-      ["scheduleJobAlpha1", "getJobAlpha1", "deleteJobAlpha1", "deleteJobsByPrefixAlpha1", "listJobsAlpha1"],
-      job,
-    ),
-    ...refused({ group: "conversation", version: "v1alpha1" }, ["converseAlpha1"], converse),
-    ...refused({ group: "conversation", version: "v1alpha2" }, ["converseAlpha2"], converse),
-  ];
+    refuse(workflowsAlpha1, "workflows.v1alpha1", () => unconfigured("actors")),
+    refuse(workflowsBeta1, "workflows.v1beta1", () => unconfigured("actors")),
+    ...jobs(identity),
+    refuse(["converseAlpha1"], "conversation.v1alpha1", ({ name }) => noConversation(name)),
+    refuse(["converseAlpha2"], "conversation.v1alpha2", ({ name }) => noConversation(name)),
+  ].flat();
 }
 
 /** Proxying, which takes every method that no block has. */
@@ -111,23 +51,114 @@ export const proxyRefusal: StreamHandler = (_, call) => {
   return Promise.reject(new RpcError(RpcCode.UNKNOWN, `failed to proxy request: ${problem}`));
 };
 
-function jobs(
-  version: ApiName["version"],
-  keys: readonly [schedule: MethodKey, get: MethodKey, remove: MethodKey, removeMany: MethodKey, list: MethodKey],
-  answer: (verb: "schedule" | "get" | "delete" | "list") => (request: any) => ApiError,
-): GrpcMethod[] {
-  const verbs = ["schedule", "get", "delete", "delete", "list"] as const;
-  return keys.flatMap((key, index) => refused({ group: "jobs", version }, [key], answer(verbs[index]!)));
+const subtleCrypto = [
+  "subtleGetKeyAlpha1",
+  "subtleEncryptAlpha1",
+  "subtleDecryptAlpha1",
+  "subtleWrapKeyAlpha1",
+  "subtleUnwrapKeyAlpha1",
+  "subtleSignAlpha1",
+  "subtleVerifyAlpha1",
+] as const;
+
+const actors = [
+  "registerActorTimer",
+  "unregisterActorTimer",
+  "registerActorReminder",
+  "unregisterActorReminder",
+  "unregisterActorRemindersByType",
+  "listActorReminders",
+  "getActorReminder",
+  "getActorState",
+  "executeActorStateTransaction",
+  "invokeActor",
+] as const;
+
+const workflowsAlpha1 = [
+  "startWorkflowAlpha1",
+  "getWorkflowAlpha1",
+  "purgeWorkflowAlpha1",
+  "terminateWorkflowAlpha1",
+  "pauseWorkflowAlpha1",
+  "resumeWorkflowAlpha1",
+  "raiseEventWorkflowAlpha1",
+] as const;
+
+const workflowsBeta1 = [
+  "startWorkflowBeta1",
+  "getWorkflowBeta1",
+  "purgeWorkflowBeta1",
+  "terminateWorkflowBeta1",
+  "pauseWorkflowBeta1",
+  "resumeWorkflowBeta1",
+  "raiseEventWorkflowBeta1",
+] as const;
+
+const noStreamingSubscriptions = new ApiError({
+  httpStatus: 501,
+  grpcCode: RpcCode.UNIMPLEMENTED,
+  errorCode: "ERR_API_UNIMPLEMENTED",
+  message:
+    "this version has no streaming subscriptions; use a Subscription resource, or let the app list its subscriptions",
+});
+
+function configuration(): GrpcMethod[] {
+  // Over gRPC the code travels as a detail.
+  const { grpcCode, httpStatus, errorCode, message } = unconfigured("configuration");
+  const details = [{ kind: "error-info", reason: errorCode, metadata: null }] as const;
+  const answer = (): ApiError => new ApiError({ grpcCode, httpStatus, errorCode, message, details });
+  const none = ({ id }: { readonly id: string }): { ok: boolean; message: string } => ({
+    ok: false,
+    message: `failed to unsubscribe to configuration request ${id}: subscription does not exist`,
+  });
+  return [
+    ...refuse(["getConfiguration", "subscribeConfiguration"], "configuration.v1", answer),
+    ...refuse(["getConfigurationAlpha1", "subscribeConfigurationAlpha1"], "configuration.v1alpha1", answer),
+    unaryMethod(DaprDefinition, "unsubscribeConfiguration", { group: "configuration", version: "v1" }, none),
+    unaryMethod(
+      DaprDefinition,
+      "unsubscribeConfigurationAlpha1",
+      { group: "configuration", version: "v1alpha1" },
+      none,
+    ),
+  ];
 }
 
-function refused(api: ApiName, keys: readonly MethodKey[], answer: (request: unknown) => ApiError): GrpcMethod[] {
-  return keys.map((key): GrpcMethod => {
+function jobs(identity: JobIdentity): GrpcMethod[] {
+  const schedule = ({ job }: Request<"scheduleJob">): ApiError =>
+    jobProblem(job, identity) ?? noScheduler("schedule", identity);
+  return [
+    ...refuse(["scheduleJob"], "jobs.v1", schedule),
+    ...refuse(["scheduleJobAlpha1"], "jobs.v1alpha1", schedule),
+    ...refuse(["getJob"], "jobs.v1", () => noScheduler("get", identity)),
+    ...refuse(["getJobAlpha1"], "jobs.v1alpha1", () => noScheduler("get", identity)),
+    ...refuse(["deleteJob", "deleteJobsByPrefix"], "jobs.v1", () => noScheduler("delete", identity)),
+    ...refuse(["deleteJobAlpha1", "deleteJobsByPrefixAlpha1"], "jobs.v1alpha1", () => noScheduler("delete", identity)),
+    ...refuse(["listJobs"], "jobs.v1", () => noScheduler("list", identity)),
+    ...refuse(["listJobsAlpha1"], "jobs.v1alpha1", () => noScheduler("list", identity)),
+  ];
+}
+
+/** Methods that answer nothing but an error; a stream's is told by its first message. `api` is group and version. */
+function refuse<M extends keyof Methods>(
+  methods: readonly M[],
+  api: `${string}.${ApiName["version"]}`,
+  answer: (request: Request<M>) => ApiError,
+): GrpcMethod[] {
+  const [group, version] = api.split(".") as [string, ApiName["version"]];
+  return methods.map((key): GrpcMethod => {
     const { name, requestType, requestStream, responseStream } = DaprDefinition.methods[key];
-    const path = `/${DaprDefinition.fullName}/${name}`;
-    if (requestStream || responseStream) return { path, api, stream: () => Promise.reject(answer({})) };
+    const shared = { path: `/${DaprDefinition.fullName}/${name}`, api: { group, version } };
+    if (requestStream || responseStream) {
+      return {
+        ...shared,
+        async stream(stream) {
+          for await (const bytes of stream.messages) throw answer(decodeRequest(requestType, bytes));
+        },
+      };
+    }
     return {
-      path,
-      api,
+      ...shared,
       unary(bytes) {
         throw answer(decodeRequest(requestType, bytes));
       },
