@@ -1,4 +1,4 @@
-import type { DeliverEvent, Reader } from "@trilby/kit";
+import { ComponentError, type DeliverEvent, type Reader } from "@trilby/kit";
 import type { Schedule } from "./schedule.ts";
 
 /**
@@ -15,6 +15,8 @@ export function startTicking(schedule: Schedule, deliver: DeliverEvent, warn: (p
     try {
       await deliver(eventOf(new Date()));
     } catch (error) {
+      // The reader went away in the middle: nobody to blame.
+      if (ComponentError.is(error) && error.code === "cancelled") return;
       warn(`the application failed: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
