@@ -9,6 +9,8 @@ import type { HttpClient, HttpClientRequest, HttpClientSettings } from "./http-c
 export function createHttp2Client(settings: HttpClientSettings): HttpClient {
   const authority = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${settings.port}`;
   let session: ClientHttp2Session | undefined;
+  /** Also those that take no new requests and still finish some. */
+  const sessions = new Set<ClientHttp2Session>();
   let closed = false;
 
   const connection = (): ClientHttp2Session => {
@@ -21,9 +23,13 @@ export function createHttp2Client(settings: HttpClientSettings): HttpClient {
     };
     // Streams report what happened to them; this listener only keeps the event from being thrown.
     fresh.on("error", forget);
-    fresh.on("close", forget);
+    fresh.on("close", () => {
+      sessions.delete(fresh);
+      forget();
+    });
     // No new streams; those under way end by themselves.
     fresh.on("goaway", forget);
+    sessions.add(fresh);
     return (session = fresh);
   };
 
@@ -81,7 +87,7 @@ export function createHttp2Client(settings: HttpClientSettings): HttpClient {
     send: (request) => send(request, false),
     close() {
       closed = true;
-      session?.destroy();
+      for (const each of sessions) each.destroy();
     },
   };
 }

@@ -15,7 +15,7 @@ export interface TestBroker {
   send(
     topic: string,
     data: unknown,
-    options?: { metadata?: Metadata; contentType?: string },
+    options?: { metadata?: Metadata; contentType?: string; from?: string },
   ): Promise<TestBroker["fates"][number]>;
   /** Makes calls fail: with an error, or by never settling. */
   failure: {
@@ -41,13 +41,13 @@ export function createBroker(options: { bulk?: boolean } = {}): TestBroker {
     get open() {
       return new Set(subscriptions.keys());
     },
-    async send(topic, data, { metadata = {}, contentType } = {}) {
+    async send(topic, data, { metadata = {}, contentType, from = topic } = {}) {
       const deliver = subscriptions.get(topic);
       if (deliver === undefined) throw new Error(`nobody is subscribed to ${topic}`);
       const index = broker.fates.push(undefined) - 1;
       const bytes =
         data instanceof Uint8Array ? data : Buffer.from(typeof data === "string" ? data : JSON.stringify(data));
-      const message: Message = { topic, data: bytes, metadata, contentType };
+      const message: Message = { topic: from, data: bytes, metadata, contentType };
       const handling = deliver(message).then(
         () => "acknowledged" as const,
         (error: Error) =>

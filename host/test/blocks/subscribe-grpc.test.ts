@@ -108,6 +108,12 @@ describe("an event", () => {
     expect(Buffer.from(app.events[0]!.event.data).toString()).toBe(data);
   });
 
+  test("names the topic it came from, not the pattern that was subscribed", async () => {
+    const { broker, app } = await open({ topicEvent: success }, { declared: [declared("a")] });
+    expect(await broker.send("a", event(), { from: "a/b" })).toBe("acknowledged");
+    expect(app.events[0]!.event.topic).toBe("a/b");
+  });
+
   test("in raw and in binary mode carries the bytes", async () => {
     const { broker, app } = await open(
       { topicEvent: success },

@@ -114,6 +114,14 @@ describe("the application's own subscriptions", () => {
     expect(await setting.broker.send("a", event())).toBe("acknowledged");
   });
 
+  test("that never come do not keep the declared ones waiting for ever", async () => {
+    const setting = await open(
+      { "GET /dapr/subscribe": () => undefined, "POST /a": answer(200) },
+      { declared: [declared("a")] },
+    );
+    expect(await setting.broker.send("a", event())).toBe("acknowledged");
+  });
+
   test("replace declared ones that already run, when they come late", async () => {
     let asked = 0;
     const setting = await open(
@@ -149,6 +157,18 @@ describe("the application's own subscriptions", () => {
     await setting.broker.send("b", event());
     expect(setting.app.seen.slice(1).map(({ path }) => path)).toEqual(["/own", "/b"]);
     expect(setting.broker.subscribed).toHaveLength(2);
+  });
+
+  test("a declared one that stands twice is named", async () => {
+    const setting = await open(
+      {},
+      { declared: [declared("a"), declared("a", { place: { file: "more.yaml", line: 9, column: 1 } })] },
+    );
+    expect(setting.log.lines).toContainEqual({
+      level: "warn",
+      message:
+        "more.yaml:9:1: the subscription to topic a on pubsub pubsub is left out: subs.yaml:3:1 subscribes to it already",
+    });
   });
 
   test("are not asked for when that is switched off", async () => {

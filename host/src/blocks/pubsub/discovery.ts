@@ -50,6 +50,7 @@ async function askHttp(
       contentType: "application/json",
       headers: { "dapr-app-id": appId },
       signal,
+      timeoutMs: answerTimeoutMs,
       repeatable: true,
     }),
   );
@@ -76,7 +77,7 @@ async function askGrpc(channel: GrpcAppChannel, logger: Logger, signal: AbortSig
   const method = channel.method("/dapr.proto.runtime.v1.AppCallback/ListTopicSubscriptions");
   let answer: Uint8Array;
   try {
-    answer = await method.call(new Uint8Array(0), { signal });
+    answer = await method.call(new Uint8Array(0), { signal, timeoutMs: answerTimeoutMs });
   } catch (error) {
     if (error instanceof RpcError && error.code === RpcCode.UNIMPLEMENTED) {
       logger.info("pubsub subscriptions: gRPC app does not implement ListTopicSubscriptions");
@@ -101,6 +102,9 @@ async function askGrpc(channel: GrpcAppChannel, logger: Logger, signal: AbortSig
     };
   });
 }
+
+/** An application that is slower is asked again. */
+const answerTimeoutMs = 60_000;
 
 function httpSubscription(value: unknown, index: number): AppSubscription {
   const at = `subscription ${index}`;

@@ -12,7 +12,7 @@ import { textAttribute, type IncomingEvent } from "./incoming-event.ts";
 import { deliveryTraceparent, type Outcome, type Postman } from "./postman.ts";
 
 /** Delivery by AppCallback.OnTopicEvent. */
-export function createGrpcPostman(channel: GrpcAppChannel, pubsubName: string, topic: string, path: string): Postman {
+export function createGrpcPostman(channel: GrpcAppChannel, pubsubName: string, path: string): Postman {
   const method = channel.method("/dapr.proto.runtime.v1.AppCallback/OnTopicEvent", { pubsubname: pubsubName });
   return {
     async deliver(event, metadata, signal) {
@@ -26,7 +26,7 @@ export function createGrpcPostman(channel: GrpcAppChannel, pubsubName: string, t
           specVersion: textAttribute(event, "specversion"),
           dataContentType: textAttribute(event, "datacontenttype"),
           data: event.data(),
-          topic,
+          topic: event.topic,
           pubsubName,
           path,
           extensions: extensionsOf(event),

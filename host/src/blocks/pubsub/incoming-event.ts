@@ -10,6 +10,8 @@ import { parseRfc3339 } from "./rfc3339.ts";
 
 /** A message as the application will see it. */
 export interface IncomingEvent {
+  /** The application's name for the topic it came from, which differs from the subscribed one when that has a wildcard. */
+  readonly topic: string;
   /** What an HTTP application gets as the body. */
   readonly body: Uint8Array;
   /** Members of the CloudEvent; in binary mode `data` is bytes. */
@@ -25,7 +27,7 @@ export interface IncomingEvent {
 export function readEvent(message: Message, pubsubName: string, topic: string, raw: boolean): IncomingEvent {
   if (raw) return rawEvent(message, pubsubName, topic);
   const contentType = message.contentType ?? message.metadata["content-type"] ?? "application/json";
-  return isBinary(contentType) ? binaryEvent(message, contentType) : jsonEvent(message);
+  return isBinary(contentType) ? binaryEvent(message, topic, contentType) : jsonEvent(message, topic);
 }
 
 /** Whether the event's time was over before now. */
@@ -42,7 +44,7 @@ export function textAttribute(event: IncomingEvent, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-function jsonEvent(message: Message): IncomingEvent {
+function jsonEvent(message: Message, topic: string): IncomingEvent {
   const text = asBuffer(message.data).toString("utf8");
   const parsed: unknown = JSON.parse(text);
   if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed))
@@ -50,6 +52,7 @@ function jsonEvent(message: Message): IncomingEvent {
   const attributes = parsed as Record<string, unknown>;
   fillTrace(attributes, message);
   return {
+    topic,
     body: message.data,
     attributes,
     data() {
@@ -90,11 +93,11 @@ function rawEvent(message: Message, pubsubName: string, topic: string): Incoming
   fillTrace(attributes, message);
   attributes["type"] = "com.dapr.event.sent";
   const members = Object.entries(attributes).map(([name, value]) => `"${name}":${quoteJson(value as string)}`);
-  return { body: Buffer.from(`{${members.join(",")}}`), attributes, data: () => message.data };
+  return { topic, body: Buffer.from(`{${members.join(",")}}`), attributes, data: () => message.data };
 }
 
 /** The binary mode of CloudEvents: attributes in metadata `ce_...`, the data as it is. */
-function binaryEvent(message: Message, contentType: string): IncomingEvent {
+function binaryEvent(message: Message, topic: string, contentType: string): IncomingEvent {
   const attributes: Record<string, unknown> = {};
   for (const key in message.metadata) {
     const lower = key.toLowerCase();
@@ -102,7 +105,7 @@ function binaryEvent(message: Message, contentType: string): IncomingEvent {
   }
   attributes["data"] = message.data;
   attributes["datacontenttype"] = contentType;
-  return { body: message.data, attributes, data: () => message.data };
+  return { topic, body: message.data, attributes, data: () => message.data };
 }
 
 /** Trace members that the event lacks come from the message's metadata. */

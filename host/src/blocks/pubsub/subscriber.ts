@@ -4,7 +4,7 @@ import type { AppChannel } from "../../app/channel.ts";
 import type { ComponentRegistry, LoadedComponent } from "../../components/registry.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { SubscriptionResource } from "../../resources/subscription.ts";
-import { createBackOff, settledWithin } from "../back-off.ts";
+import { settledWithin } from "../back-off.ts";
 import { openFeed, type Feed } from "../feed.ts";
 import {
   declaredSubscription,
@@ -14,8 +14,8 @@ import {
   type AppSubscription,
 } from "./app-subscription.ts";
 import { createDelivery } from "./delivery.ts";
-import { discoverSubscriptions, DiscoveryError } from "./discovery.ts";
 import { createPostman } from "./create-postman.ts";
+import { createProgrammatic } from "./programmatic.ts";
 import type { Publisher, PubSubRecord } from "./publisher.ts";
 
 export interface SubscriberSettings {
@@ -56,9 +56,10 @@ export interface SubscriptionProblem {
 export function createSubscriber(settings: SubscriberSettings): Subscriber {
   const { channel, logger, publisher, registry } = settings;
   const declared = settings.declared.map(declaredSubscription);
+  warnOfDuplicates(declared, logger);
   const feeds = new Map<string, Feed>();
   const refused = new Map<string, SubscriptionProblem>();
-  let programmatic: AppSubscription[] | undefined;
+  const programmatic = channel && createProgrammatic(channel, settings.appId, settings.discover, logger);
   let wanted = effectiveSubscriptions(declared, []);
   /** Lives from start to stop. */
   let active: AbortController | undefined;
@@ -85,7 +86,7 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
     const { pubsubName, topic, metadata } = subscription;
     const path = subscription.rules[0]!.path;
     const namespace = record.component.namespaced === true ? (settings.namespace ?? "") : "";
-    const postman = createPostman(channel!, pubsubName, topic, path);
+    const postman = createPostman(channel!, pubsubName, path);
     const ingress = settings.metrics.pubsubIngress(pubsubName, topic);
     return openFeed(
       `subscription for pubsub ${pubsubName}, topic ${topic}`,
@@ -126,50 +127,24 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
     await Promise.all(closing.map(([, feed]) => feed.close(settings.drainMs)));
   };
 
-  /** Asks the application once; when that fails, again behind it until it answers or the subscriptions stop. */
-  const discover = async (signal: AbortSignal): Promise<void> => {
-    if (programmatic !== undefined || channel === undefined || registry.list("pubsub").length === 0) return;
-    if (!settings.discover) {
-      logger.warn("Skipping programmatic subscription loading (see 'disable-init-endpoints' flag/annotation)");
-      programmatic = [];
-      return;
-    }
-    const ask = async (): Promise<boolean> => {
-      try {
-        programmatic = await discoverSubscriptions(channel, settings.appId, logger, signal);
-      } catch (error) {
-        if (signal.aborted) return true;
-        const again = !(error instanceof DiscoveryError) || error.again;
-        logger.error(`${error instanceof Error ? error.message : String(error)}${again ? ". Will retry." : ""}`);
-        if (again) return false;
-        programmatic = [];
-      }
-      return true;
-    };
-    if (await ask()) return;
-    void (async () => {
-      const backOff = createBackOff();
-      do await backOff.pause(signal);
-      while (!signal.aborted && !(await ask()));
-      if (!signal.aborted) await applyProgrammatic();
-    })();
-  };
-
   /** A subscription that the application tells itself replaces a declared one that may already run. */
   const applyProgrammatic = async (): Promise<void> => {
-    if (programmatic === undefined) return;
+    if (active === undefined || programmatic?.found === undefined) return;
     const before = wanted;
-    wanted = effectiveSubscriptions(declared, programmatic);
+    wanted = effectiveSubscriptions(declared, programmatic.found);
     await closeWhere((key) => wanted.get(key) !== before.get(key));
     await startMissing();
   };
 
+  const discover = async (signal: AbortSignal): Promise<void> => {
+    if (programmatic === undefined || programmatic.found !== undefined || registry.list("pubsub").length === 0) return;
+    await programmatic.ask(signal, applyProgrammatic);
+    await applyProgrammatic();
+  };
+
   registry.onLoad("pubsub", async (component) => {
     if (active === undefined) return;
-    if (programmatic === undefined) {
-      await discover(active.signal);
-      await applyProgrammatic();
-    }
+    await discover(active.signal);
     await startMissing(component);
   });
   registry.onUnload("pubsub", (component) => closeWhere((key) => key.startsWith(`${component.name}\n`)));
@@ -179,8 +154,6 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
       if (active !== undefined || channel === undefined) return;
       const { signal } = (active = new AbortController());
       await discover(signal);
-      if (signal.aborted) return;
-      await applyProgrammatic();
       await startMissing();
     },
     async stop() {
@@ -199,6 +172,20 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
       return [...refused.values(), ...failing];
     },
   };
+}
+
+function warnOfDuplicates(declared: readonly AppSubscription[], logger: Logger): void {
+  const first = new Map<string, AppSubscription>();
+  for (const subscription of declared) {
+    const { pubsubName, topic, source } = subscription;
+    const earlier = first.get(subscriptionKey(subscription));
+    if (earlier === undefined) first.set(subscriptionKey(subscription), subscription);
+    else {
+      logger.warn(
+        `${source}: the subscription to topic ${topic} on pubsub ${pubsubName} is left out: ${earlier.source} subscribes to it already`,
+      );
+    }
+  }
 }
 
 const firstAttemptMs = 5000;
