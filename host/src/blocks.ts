@@ -89,6 +89,10 @@ export function createBlocks(settings: BlocksSettings): Blocks {
         registry,
         health: health.inbound,
         outbound: health.outbound,
+        notServed: () => [
+          ...pubsub.problems().map(({ pubsubName, ...problem }) => ({ component: pubsubName, ...problem })),
+          ...bindings.problems().map(({ name, reason }) => ({ component: name, reason })),
+        ],
         stop: settings.requestShutdown,
         log,
       }),

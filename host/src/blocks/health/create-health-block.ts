@@ -16,9 +16,19 @@ export interface HealthSettings {
   readonly health: HealthTargets;
   /** What `/v1.0/healthz/outbound` waits for. */
   readonly outbound: HealthTargets;
+  /** Subscriptions and input bindings of the application that are not served, and why. */
+  readonly notServed: () => readonly NotServed[];
   /** Begins the end of the process; called after the answer was sent. `force`: at once, with exit code 1. */
   readonly stop: (force: boolean) => void;
   readonly log: Log;
+}
+
+export interface NotServed {
+  readonly component: string;
+  readonly topic?: string;
+  /** Where it was asked for. */
+  readonly source?: string;
+  readonly reason: string;
 }
 
 const api = { group: "healthz", version: "v1" } as const;
@@ -28,7 +38,7 @@ const forceDelayMs = 100;
 
 /** Health and the end: whether the host is up, and stopping it. */
 export function createHealthBlock(settings: HealthSettings): Block {
-  const { appId, registry, health, outbound } = settings;
+  const { appId, health, outbound } = settings;
   const logger = settings.log.scope("dapr.runtime.http");
 
   const stop = (force: boolean): void => {
@@ -52,7 +62,7 @@ export function createHealthBlock(settings: HealthSettings): Block {
         public: true,
         always: true,
         handle(exchange) {
-          if (exchange.queryValue("verbose") !== undefined) return verbose(exchange, health, registry);
+          if (exchange.queryValue("verbose") !== undefined) return verbose(exchange, settings);
           if (!health.ready)
             throw unhealthy("ERR_HEALTH_NOT_READY", `dapr is not ready: [${health.pending().join(" ")}]`);
           const asked = exchange.queryValue("appid");
@@ -104,9 +114,10 @@ function unhealthy(errorCode: string, message: string): ApiError {
 }
 
 /**
- * `?verbose`, which Dapr does not know: the same status with a body that says what is waited for and how each component is.
+ * `?verbose`, which Dapr does not know: the same status with a body that says what is waited for, how each component is,
+ * and which subscriptions and input bindings are not served.
  */
-function verbose(exchange: HttpExchange, health: HealthTargets, registry: ComponentRegistry): void {
+function verbose(exchange: HttpExchange, { health, registry, notServed }: HealthSettings): void {
   exchange.json(health.ready ? 200 : 500, {
     status: health.ready ? "ready" : "not ready",
     waitingFor: health.pending(),
@@ -123,5 +134,6 @@ function verbose(exchange: HttpExchange, health: HealthTargets, registry: Compon
         placement,
         source,
       })),
+    notServed: notServed(),
   });
 }
