@@ -1,6 +1,11 @@
 #!/usr/bin/env node
+import { enableCompileCache } from "node:module";
+
 import { FlagError, type FlagValues, parseFlags } from "./options/flag-values.ts";
 import { OptionsError, readHostOptions, type ReadOptions } from "./options/host-options.ts";
+
+// Compiled code is kept on disk: the second start is quicker.
+enableCompileCache();
 
 // Everything heavier than the flags is imported after them, so that --version and a mistyped flag answer at once.
 try {

@@ -129,6 +129,16 @@ test("a dead socket and one that never answers hold up nobody else, and a packag
   );
 });
 
+test("a socket that never answers Init is given up after the component's time limit", async () => {
+  const yaml = manifest("store", "state.external", { init: "hang" }, "  initTimeout: 300ms\n");
+  const folder = await projectWithFixtures({ "c.yaml": yaml });
+  await serve(join(await socketsIn(folder), "external.sock"), "state.fixture");
+  await assert.rejects(
+    (await world(folder)).load(),
+    /init timeout for component store \(state.external\/v1\) exceeded after 0.3s \(Init was not answered within 0.3s\); check that its backend can be reached, or raise spec.initTimeout/,
+  );
+});
+
 test("an annotation names the socket by its path", async () => {
   const yaml = manifest("store", "state.anything").replace(
     "name: store\n",

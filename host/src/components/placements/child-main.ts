@@ -1,8 +1,13 @@
-import { serve } from "@trilby/kit/serve";
+import { enableCompileCache } from "node:module";
 
-import { loadDefinition } from "../packages/load-definition.ts";
 import type { ChildTask } from "./child-process.ts";
 
 // The executable of a component in a child process: one definition of a package on one socket, until the parent is gone.
+// Compiled code is kept on disk, because a component that is started again is waited for.
+enableCompileCache();
+const [{ serve }, { loadDefinition }] = await Promise.all([
+  import("@trilby/kit/serve"),
+  import("../packages/load-definition.ts"),
+]);
 const task = JSON.parse(process.env["TRILBY_CHILD_TASK"] ?? "{}") as ChildTask;
 await serve(await loadDefinition(task.entryUrl, task));
