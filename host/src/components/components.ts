@@ -54,21 +54,15 @@ export function createComponents(settings: ComponentsSettings): Components {
     ...settings,
     registry,
     packages: installedPackages(),
-    async onReady({ kind, resource }) {
+    async onReady({ kind, resource }, late) {
       if (kind !== "secretstores") return;
-      // Started here when their store came back late: a failure then is logged and seen in health, and ends nothing.
-      await Promise.all(all.filter((each) => each.waitsFor === resource.name).map(startOrReport));
+      const waiting = all.filter((each) => each.waitsFor === resource.name);
+      await Promise.all(waiting.map((each) => (late ? startOrReport(each) : each.start())));
     },
   };
-  let loading = true;
-  const startOrReport = async (component: LoadingComponent): Promise<void> => {
-    try {
-      await component.start();
-    } catch (error) {
-      if (loading) throw error;
-      settings.logger.error((error as Error).message);
-    }
-  };
+  // A store that came late starts what waited for it. A failure then is logged and seen in health, and ends nothing.
+  const startOrReport = (component: LoadingComponent): Promise<void> =>
+    component.start().catch((error: Error) => settings.logger.error(error.message));
   const startWave = async (wave: readonly LoadingComponent[]): Promise<void> => {
     const stores = new Set(all.flatMap(({ kind, resource }) => (kind === "secretstores" ? [resource.name] : [])));
     await Promise.all(wave.filter((each) => !each.park(stores)).map((each) => each.start()));
@@ -85,7 +79,6 @@ export function createComponents(settings: ComponentsSettings): Components {
       const others = all.filter(({ kind }) => kind !== "secretstores");
       await startWave(stores);
       await startWave(others);
-      loading = false;
     },
     async close(timeoutMs) {
       const { promise: late, resolve } = Promise.withResolvers<void>();

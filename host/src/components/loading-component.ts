@@ -20,8 +20,8 @@ import { SupervisedComponent } from "./supervision/supervised-component.ts";
 export interface LoadingSettings extends ComponentsSettings {
   readonly registry: LiveRegistry;
   readonly packages: InstalledPackages;
-  /** A component became ready, at whatever time. */
-  readonly onReady: (component: LoadingComponent) => Promise<void>;
+  /** A component became ready: in its first start, or late. */
+  readonly onReady: (component: LoadingComponent, late: boolean) => Promise<void>;
 }
 
 type Placed = { readonly placement: ComponentHealth["placement"]; readonly open: Opener };
@@ -79,7 +79,9 @@ export class LoadingComponent {
         throw new ComponentStartError(this.resource, error);
       }
       this.#retrying = this.#retry(error);
+      return;
     }
+    await this.#settings.onReady(this, false);
   }
 
   async close(): Promise<void> {
@@ -126,7 +128,6 @@ export class LoadingComponent {
       this.#supervised = undefined;
       throw error;
     }
-    await this.#settings.onReady(this);
   }
 
   async #unlessClosing(supervised: SupervisedComponent<Kind>) {
@@ -150,7 +151,8 @@ export class LoadingComponent {
       await delay(delayMs, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
       try {
-        return await this.#attempt();
+        await this.#attempt();
+        return await this.#settings.onReady(this, true);
       } catch (next) {
         error = next;
       }
