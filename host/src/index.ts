@@ -1,4 +1,4 @@
-export type { GivenComponent } from "./components/components.ts";
+export type { GivenComponent } from "./components/given-component.ts";
 export type { ComponentHealth, ComponentRegistry, ComponentState, LoadedComponent } from "./components/registry.ts";
 export type { Log, LogFields } from "./observability/log.ts";
 export { FlagError, type FlagValues, parseFlags } from "./options/flag-values.ts";

@@ -1,12 +1,13 @@
-import type { ComponentDefinition, Logger, Placement } from "@trilby/kit";
+import type { Logger, Placement } from "@trilby/kit";
 
 import type { Metrics } from "../observability/metrics.ts";
 import { type ComponentResource, logName } from "../resources/component.ts";
 import { formatPlace } from "../resources/place.ts";
 import { ComponentStartError, startFailure } from "./component-start-error.ts";
 import { readType } from "./component-type.ts";
+import { type GivenComponent, resourceOf } from "./given-component.ts";
 import { createRegistry } from "./live-registry.ts";
-import { LoadingComponent, type LoadingSettings, resourceOf } from "./loading-component.ts";
+import { LoadingComponent, type LoadingSettings } from "./loading-component.ts";
 import { installedPackages } from "./packages/installed-packages.ts";
 import type { ComponentRegistry } from "./registry.ts";
 
@@ -26,13 +27,6 @@ export interface ComponentsSettings {
   /** What child processes are to log. */
   readonly logLevel: string;
   readonly metrics: Pick<Metrics, "componentLoaded" | "componentInit" | "componentInitFailed">;
-}
-
-/** A component given in code instead of in a YAML file. */
-export interface GivenComponent {
-  readonly definition: ComponentDefinition;
-  readonly name: string;
-  readonly properties?: Readonly<Record<string, string>>;
 }
 
 export interface Components {

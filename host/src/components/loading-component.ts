@@ -4,8 +4,10 @@ import type { Kind, Logger } from "@trilby/kit";
 import { type ComponentResource, logName } from "../resources/component.ts";
 import { formatPlace } from "../resources/place.ts";
 import { causeText, ComponentStartError, startFailure } from "./component-start-error.ts";
-import { kindOf, normalVersion } from "./component-type.ts";
-import type { ComponentsSettings, GivenComponent } from "./components.ts";
+import { kindOf } from "./component-type.ts";
+import { describeProperties, openerSettings, withConsumer } from "./component-properties.ts";
+import type { ComponentsSettings } from "./components.ts";
+import type { GivenComponent } from "./given-component.ts";
 import type { LiveRegistry } from "./live-registry.ts";
 import { namedLogger } from "./named-logger.ts";
 import type { InstalledPackages } from "./packages/installed-packages.ts";
@@ -115,7 +117,7 @@ export class LoadingComponent {
       });
       const { instance, features } = await this.#unlessClosing(supervised);
       const { name, type, version } = resource;
-      this.#loaded = { name, kind, type, version, instance, features, ...described(resource, properties) };
+      this.#loaded = { name, kind, type, version, instance, features, ...describeProperties(resource, properties) };
       await registry.add(this.#loaded);
       this.#failure = undefined;
       metrics.componentInit(type);
@@ -161,7 +163,7 @@ export class LoadingComponent {
 
   #properties(): Promise<Readonly<Record<string, string>>> {
     if (this.#given)
-      return Promise.resolve(withDefaults(this.kind, this.#given.properties ?? {}, this.#settings.appId));
+      return Promise.resolve(withConsumer(this.kind, this.#given.properties ?? {}, this.#settings.appId));
     const { appId, namespace, envKeys, environment, registry } = this.#settings;
     const sources = {
       appId,
@@ -173,7 +175,7 @@ export class LoadingComponent {
     };
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.resource.initTimeoutMs)]);
     return resolveMetadata(this.resource, sources, signal).then((properties) =>
-      withDefaults(this.kind, properties, appId),
+      withConsumer(this.kind, properties, appId),
     );
   }
 
@@ -210,68 +212,4 @@ export class LoadingComponent {
       nextRetry: supervised ? supervised.nextRetry : failure?.nextRetry,
     };
   }
-}
-
-/** The resource that a component given in code would have. */
-export function resourceOf({ definition, name }: GivenComponent): ComponentResource {
-  const place = { file: "", line: 0, column: 0 };
-  return {
-    name,
-    namespace: undefined,
-    type: definition.type,
-    version: normalVersion(definition.version),
-    ignoreErrors: false,
-    initTimeoutMs: 5000,
-    metadata: [],
-    secretStore: undefined,
-    annotations: { placement: undefined, package: undefined, socket: undefined },
-    place,
-    typePlace: place,
-  };
-}
-
-/** What blocks are told of a component's metadata. */
-function described(
-  { metadata }: ComponentResource,
-  properties: Readonly<Record<string, string>>,
-): Pick<LoadedComponent, "properties" | "secretNames" | "namespaced"> {
-  return {
-    properties: new Map(Object.entries(properties).map(([name, value]) => [name.toLowerCase(), value])),
-    secretNames: new Map(
-      metadata.flatMap(({ name, value }) => (value.kind === "secret" ? [[name.toLowerCase(), value.name]] : [])),
-    ),
-    namespaced: metadata.some(({ value }) => value.kind === "text" && value.text.includes("{namespace}")),
-  };
-}
-
-/** The consumer group of a broker is the app, unless the resource says otherwise. */
-function withDefaults(
-  kind: Kind,
-  properties: Readonly<Record<string, string>>,
-  appId: string,
-): Readonly<Record<string, string>> {
-  if (kind !== "pubsub") return properties;
-  const key = Object.keys(properties).find((name) => name.toLowerCase() === "consumerid");
-  if (key !== undefined && properties[key]?.trim() !== "") return properties;
-  return { ...properties, [key ?? "consumerID"]: appId };
-}
-
-function openerSettings(
-  resource: ComponentResource,
-  kind: Kind,
-  properties: Readonly<Record<string, string>>,
-): OpenerSettings {
-  return {
-    name: resource.name,
-    properties,
-    directions: kind === "bindings" ? directionsOf(properties) : undefined,
-    initTimeoutMs: resource.initTimeoutMs,
-  };
-}
-
-function directionsOf(properties: Readonly<Record<string, string>>): OpenerSettings["directions"] {
-  const written = Object.entries(properties).find(([name]) => name.toLowerCase() === "direction")?.[1] ?? "";
-  const words = written.split(",").map((word) => word.trim().toLowerCase());
-  const directions = (["input", "output"] as const).filter((direction) => words.includes(direction));
-  return directions.length === 0 ? undefined : directions;
 }

@@ -5,12 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-import {
-  type Components,
-  type ComponentsSettings,
-  createComponents,
-  type GivenComponent,
-} from "../../src/components/components.ts";
+import { type Components, type ComponentsSettings, createComponents } from "../../src/components/components.ts";
+import type { GivenComponent } from "../../src/components/given-component.ts";
 import { loadResources } from "../../src/resources/load.ts";
 import { formatProblem } from "../../src/resources/problem.ts";
 
