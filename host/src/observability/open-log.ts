@@ -1,11 +1,14 @@
-import { openSync, writeSync } from "node:fs";
+import { openSync } from "node:fs";
 import { hostname } from "node:os";
+import { isatty } from "node:tty";
 import type { Logger } from "@trilby/kit";
 
 import type { HostOptions, LogLevel } from "../options/options.ts";
 import { jsonFormat, logTime, terminalFormat, textFormat, type LineLevel } from "./log-line.ts";
+import { lineWriter } from "./line-writer.ts";
 import type { Log, LogFields } from "./log.ts";
 
+const standardOutput = 1;
 const severity: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, fatal: 4 };
 
 /**
@@ -13,8 +16,8 @@ const severity: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 
  * write, so a burst of lines costs one system call. Logging never throws: a reader that went away loses the lines.
  */
 export function openLog(options: HostOptions["log"], identity: { appId: string; version: string }): Log {
-  const output = options.file === undefined ? standardOutput() : file(options.file);
-  const terminal = options.file === undefined && process.stdout.isTTY === true;
+  const writer = lineWriter(options.file === undefined ? standardOutput : openSync(options.file, "a", 0o644));
+  const terminal = options.file === undefined && isatty(standardOutput);
   const line = { ...identity, instance: hostname() };
   const format = options.json ? jsonFormat(line) : terminal ? terminalFormat(line) : textFormat(line);
   const least = severity[options.level];
@@ -24,9 +27,13 @@ export function openLog(options: HostOptions["log"], identity: { appId: string; 
     if (buffered === "") return;
     const text = buffered;
     buffered = "";
-    output(text);
+    writer.write(text);
   };
-  process.once("exit", writeBuffered);
+  const finish = (): void => {
+    writeBuffered();
+    writer.finish();
+  };
+  process.once("exit", finish);
 
   const write = (level: LineLevel, scope: string, message: string, fields: LogFields | undefined): void => {
     if (buffered === "") setImmediate(writeBuffered).unref();
@@ -44,30 +51,13 @@ export function openLog(options: HostOptions["log"], identity: { appId: string; 
     scope,
     fatal(name, message, fields) {
       write("fatal", name, message, fields);
-      writeBuffered();
+      finish();
     },
     flush() {
-      writeBuffered();
+      finish();
       return Promise.resolve();
     },
   };
 }
 
 function ignore(): void {}
-
-/** Standard output is written synchronously, whether it is a terminal, a pipe or a file. */
-function standardOutput(): (text: string) => void {
-  process.stdout.on("error", ignore);
-  return (text) => void process.stdout.write(text);
-}
-
-function file(path: string): (text: string) => void {
-  const descriptor = openSync(path, "a", 0o644);
-  return (text) => {
-    try {
-      writeSync(descriptor, text);
-    } catch {
-      // A full disk must not stop the runtime.
-    }
-  };
-}

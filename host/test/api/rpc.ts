@@ -21,7 +21,9 @@ export async function rpc<M extends keyof Methods>(
 ): Promise<Response<M>> {
   const { name, requestType, responseType } = DaprDefinition.methods[method];
   const bytes = requestType.encode(request as never).finish();
-  return responseType.decode(new Uint8Array(await channel.unary(`/${DaprDefinition.fullName}/${name}`, bytes, options))) as Response<M>;
+  return responseType.decode(
+    new Uint8Array(await channel.unary(`/${DaprDefinition.fullName}/${name}`, bytes, options)),
+  ) as Response<M>;
 }
 
 export interface Failure {
