@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 import { connect, RpcError, type Channel, type RpcMetadata } from "@trilby/kit/transport";
 import type { Logger } from "@trilby/kit";
 
@@ -29,8 +31,11 @@ export async function createGrpcChannel(settings: GrpcChannelSettings): Promise<
     { host: settings.host, port: settings.port },
     {
       maxReceiveBytes: settings.maxResponseBytes > 0 ? settings.maxResponseBytes : 2 ** 31 - 1,
-      // The application sits beside its host: any certificate will do, as in Dapr.
-      tls: settings.protocol === "grpcs" ? { insecureSkipVerify: true } : undefined,
+      // The application sits beside its host: any certificate will do, as in Dapr. An address is no name to ask for.
+      tls:
+        settings.protocol === "grpcs"
+          ? { insecureSkipVerify: true, serverName: isIP(settings.host) === 0 ? undefined : "localhost" }
+          : undefined,
     },
   );
   const own: RpcMetadata = settings.token === undefined ? [] : [["dapr-api-token", settings.token]];
