@@ -3,8 +3,4 @@ import { prove } from "./mutants/prove.ts";
 import { stateMutants } from "./mutants/state/index.ts";
 import { stateReference } from "./mutants/state/reference.ts";
 
-prove(
-  stateCases.filter(({ abilities = [] }) => !abilities.includes("wire")),
-  stateReference,
-  stateMutants,
-);
+prove(stateCases, stateReference, stateMutants);

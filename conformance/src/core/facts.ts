@@ -45,6 +45,8 @@ export interface PubSubFacts {
   readonly redeliveryTimeoutMs: number;
   /** Whether a message that a subscriber left unanswered goes to the next one, in the same process. */
   readonly redeliversUnanswered: boolean;
+  /** How long everything may take to be as before, after the backend or the component was down. */
+  readonly patienceMs: number;
   /** Whether messages wait for a subscriber that went away and comes back under the same name. */
   readonly durable: boolean;
   /** Whether the broker keeps messages when it is killed. */
@@ -118,6 +120,7 @@ export const defaultFacts: FactsOf = {
     redeliversFailed: true,
     redeliveryTimeoutMs: 20_000,
     redeliversUnanswered: true,
+    patienceMs: 60_000,
     durable: true,
     survivesBrokerRestart: true,
     everySubscriptionGetsAll: false,

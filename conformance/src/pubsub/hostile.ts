@@ -49,8 +49,10 @@ export const hostileCases: readonly PubSubCase[] = [
           () => true,
           () => false,
         );
-        if (inbox && sent) await inbox.handlesExactly(["for the topic"]);
-        if (other && sentBeside) await other.handlesExactly(["for the one beside"]);
+        await Promise.all([
+          inbox && sent ? inbox.handlesExactly(["for the topic"]) : undefined,
+          other && sentBeside ? other.handlesExactly(["for the one beside"]) : undefined,
+        ]);
         await Promise.all([inbox?.close(), other?.close()]);
       },
     }),

@@ -46,8 +46,9 @@ export const subscriptionCases: readonly PubSubCase[] = [
       await publish(world, broker, topic, "before");
       await inbox.handles(["before"]);
       await inbox.close();
+      const before = inbox.received.length;
       await publishAll(world, broker, topic, numbered("after", 1, 3));
-      await inbox.staysSilent();
+      await inbox.staysSilent(before);
       await inbox.close();
     },
   },
@@ -161,8 +162,9 @@ export const subscriptionCases: readonly PubSubCase[] = [
         : false;
       if (paused) {
         await broker.pause!();
+        const before = inbox.received.length;
         await publishAll(world, broker, topic, ["while paused 1", "while paused 2"]);
-        await inbox.staysSilent();
+        await inbox.staysSilent(before);
         await broker.resume!();
         await broker.resume!();
         await inbox.handles(["while paused 1", "while paused 2"]);
