@@ -30,12 +30,13 @@ export async function daemon({ options, warnings }: ReadOptions): Promise<number
     const asked = runtime.shutdownRequested.then(({ force }) => ({ kind: force ? "force" : "end" }) as const);
     const outcome = await Promise.race([failed, asked, signals.next()]);
     if (outcome.kind === "force") return 1;
-    await runtime.stop();
+    const inTime = await runtime.stop();
     if (outcome.kind === "failed") {
       const message = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
       log.fatal("dapr.runtime", `Fatal error from runtime: ${message}`);
       return 1;
     }
+    if (!inTime) return 1;
     if (outcome.kind === "end") {
       logger.info("Daprd shutdown gracefully");
       await log.flush();

@@ -17,6 +17,7 @@ import { openMetrics } from "./open-metrics.ts";
 import type { MetricsServer } from "./observability/prometheus/server.ts";
 import type { HostOptions } from "./options/options.ts";
 import { daprVersion } from "./options/version.ts";
+import type { Configuration } from "./resources/configuration.ts";
 import { readSettings, type Settings } from "./resources/settings.ts";
 import type { SubscriptionResource } from "./resources/subscription.ts";
 import { within } from "./within.ts";
@@ -42,8 +43,11 @@ export interface Runtime {
   readonly ready: Promise<void>;
   /** Resolves when the shutdown API was called. Whoever made the runtime then stops it; forced: ends the process. */
   readonly shutdownRequested: Promise<{ readonly force: boolean }>;
-  /** Takes nothing new, finishes what is under way, closes; within the options' time limit. Idempotent; does not reject. */
-  stop(): Promise<void>;
+  /**
+   * Takes nothing new, finishes what is under way, closes; within the options' time limit. Resolves to whether all of it
+   * was done by then. Idempotent; does not reject.
+   */
+  stop(): Promise<boolean>;
   /** Known once `start` has resolved: real ports and paths. */
   readonly addresses: RuntimeAddresses;
   readonly components: ComponentRegistry;
@@ -81,7 +85,7 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
   const shutdown = Promise.withResolvers<{ readonly force: boolean }>();
   const open: Partial<Parts> = {};
   let starting: Promise<void> | undefined;
-  let stopping: Promise<void> | undefined;
+  let stopping: Promise<boolean> | undefined;
 
   const start = async (): Promise<void> => {
     logger.info("standalone mode configured");
@@ -90,6 +94,7 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
     await openEverything(settings);
     await open.components?.load(settings.components, parts.components);
     stopped.signal.throwIfAborted();
+    warnOfScopes(settings.configuration);
     appTarget.ready();
     void serveApp();
   };
@@ -136,12 +141,21 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
     stopped.signal.throwIfAborted();
   };
 
+  const warnOfScopes = ({ secretScopes }: Configuration): void => {
+    for (const { storeName } of secretScopes) {
+      if (open.components?.registry.get("secretstores", storeName)) continue;
+      logger.warn(`Secrets configuration added for '${storeName}', but no matching secret store was found`);
+    }
+  };
+
   /** Goes on when `start` has resolved: the app may come much later. */
   const serveApp = async (): Promise<void> => {
     const { channel, blocks } = open;
     if (channel && blocks) {
       channel.onHealthy(blocks.startDelivery);
       channel.onUnhealthy(blocks.stopDelivery);
+      if (options.disableInitEndpoints.includes("config"))
+        logger.warn("Skipping programmatic dapr configuration loading (see the flag disable-init-endpoints)");
       runtimeTarget.notReady(`waiting for the app on port ${options.app.port}`);
       await channel.start();
     }
@@ -151,20 +165,18 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
     ready.resolve();
   };
 
-  const stop = async (): Promise<void> => {
+  const stop = async (): Promise<boolean> => {
     if (open.channel && options.blockShutdownMs !== undefined)
       await blockShutdown(options.blockShutdownMs, open.channel, open.blocks, logger);
     stopped.abort(new Error("the host is stopping"));
     runtimeTarget.notReady("the host is stopping");
     logger.info("Dapr is shutting down");
     const limitMs = options.gracefulShutdownSeconds * 1000;
-    if (!(await within(limitMs, close(performance.now() + limitMs)))) {
-      logger.warn(
-        `the graceful shutdown took longer than ${options.gracefulShutdownSeconds}s; what was still under way is ended`,
-      );
-    }
-    logger.info("Dapr runtime stopped");
+    const inTime = await within(limitMs, close(performance.now() + limitMs));
+    if (inTime) logger.info("Dapr runtime stopped");
+    else logger.error("Graceful shutdown timeout exceeded, forcing shutdown");
     await log.flush();
+    return inTime;
   };
 
   const close = async (deadline: number): Promise<void> => {

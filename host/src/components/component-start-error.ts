@@ -9,14 +9,18 @@ export class ComponentStartError extends Error {
   readonly component: string;
 
   constructor(resource: ComponentResource, cause: unknown) {
-    super(startFailure(resource, cause), { cause });
+    super(`process component ${resource.name} error: ${startFailure(resource, cause)}`, { cause });
     this.component = resource.name;
   }
 }
 
-/** `[INIT_COMPONENT_FAILURE]: ...`, which tools look for, with where the component stands and why it failed. */
+/** What tools look for, with where the component stands and why it failed. */
 export function startFailure(resource: ComponentResource, cause: unknown): string {
-  return `[INIT_COMPONENT_FAILURE]: initialization error occurred for ${logName(resource)}: ${causeText(resource, cause)} (component declared at ${formatPlace(resource.place)})`;
+  const where = resource.place.file === "" ? "" : ` (component declared at ${formatPlace(resource.place)})`;
+  const why = `${causeText(resource, cause)}${where}`;
+  // A type of no known kind has not come to its initialisation.
+  if (why.startsWith("incorrect type")) return why;
+  return `[INIT_COMPONENT_FAILURE]: initialization error occurred for ${logName(resource)}: ${why}`;
 }
 
 /** Why, with the place of each metadata item that is at fault. */

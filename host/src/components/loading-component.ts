@@ -77,7 +77,9 @@ export class LoadingComponent {
       await this.#attempt();
     } catch (error) {
       if (!this.resource.ignoreErrors) {
-        this.#failure = { message: causeText(this.resource, error), nextRetry: undefined };
+        const message = causeText(this.resource, error);
+        this.#failure = { message, nextRetry: undefined };
+        this.#settings.logger.error(`Failed to init component ${logName(this.resource)}: ${message}`);
         throw new ComponentStartError(this.resource, error);
       }
       this.#retrying = this.#retry(error);
@@ -147,8 +149,8 @@ export class LoadingComponent {
     for (let error = first; ;) {
       const delayMs = backoff.nextDelayMs();
       this.#failure = { message: causeText(resource, error), nextRetry: Date.now() + delayMs };
-      this.#settings.logger.warn(
-        `${startFailure(resource, error)}; ignoreErrors is set, so it is tried again in ${delayMs / 1000}s`,
+      this.#settings.logger.error(
+        `Ignoring error processing component: process component ${resource.name} error: ${startFailure(resource, error)}; it is tried again in ${delayMs / 1000}s`,
       );
       await delay(delayMs, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;

@@ -106,7 +106,7 @@ test("a component that fails ends it with exit code 1; the last line says which,
   assert.equal(await daemon.exit, 1);
   assert.match(
     daemon.output.at(-1) ?? "",
-    /level=fatal msg="Fatal error from runtime: \[INIT_COMPONENT_FAILURE\]: initialization error occurred for store \(state.fixtur\/v1\): couldn't find .*did you mean state.fixture\?.*c.yaml:1:1/,
+    /level=fatal msg="Fatal error from runtime: process component store error: \[INIT_COMPONENT_FAILURE\]: initialization error occurred for store \(state.fixtur\/v1\): couldn't find .*did you mean state.fixture\?.*c.yaml:1:1/,
   );
 });
 

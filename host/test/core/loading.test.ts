@@ -83,7 +83,7 @@ test("a secret that is not there fails the component with its place", async () =
   await assert.rejects(load(), (error: Error) => {
     assert.ok(
       error.message.startsWith(
-        `[INIT_COMPONENT_FAILURE]: initialization error occurred for store (state.fixture/v1): ${folder}/a.yaml:10:5: metadata password: secret db of store vault has no key other`,
+        `process component store error: [INIT_COMPONENT_FAILURE]: initialization error occurred for store (state.fixture/v1): ${folder}/a.yaml:10:5: metadata password: secret db of store vault has no key other`,
       ),
       error.message,
     );
@@ -152,7 +152,10 @@ for (const [name, yaml, message] of failures) {
       const folder = await projectWithFixtures({ "c.yaml": yaml });
       const { load } = await world(folder, { placement });
       await assert.rejects(load(), (error: Error) => {
-        assert.match(error.message, /^\[INIT_COMPONENT_FAILURE\]: initialization error occurred for c \(/);
+        assert.match(
+          error.message,
+          /^process component c error: (incorrect type|\[INIT_COMPONENT_FAILURE\]: initialization error occurred for c \()/,
+        );
         assert.match(error.message, message);
         assert.ok(!error.message.includes("hunter2"));
         return true;
@@ -193,7 +196,11 @@ test("with ignoreErrors the others start at once, and the failed one is tried ag
   assert.ok((health.get("bad")?.nextRetry ?? 0) > Date.now());
   assert.match(health.get("vault")?.lastError ?? "", /sealed/);
   assert.equal(health.get("late")?.lastError, "it waits for the secret store vault");
-  assert.ok(lines("warn").some((line) => /ignoreErrors is set, so it is tried again in 1s/.test(line)));
+  assert.ok(
+    lines("error").some((line) =>
+      /^Ignoring error processing component: process component .* it is tried again in 1s$/.test(line),
+    ),
+  );
 
   await seen(/Component loaded: late/);
   assert.equal(components.registry.get("state", "late")?.properties.get("password"), "unsealed");

@@ -36,7 +36,7 @@ function runtimeWith(
   };
   const { options } = readHostOptions(parseFlags(["--app-id=shop", ...free, ...argv]), environment);
   const runtime = createRuntime(options, { log: recorded, environment, ...parts });
-  onTestFinished(() => runtime.stop());
+  onTestFinished(async () => void (await runtime.stop()));
   return { runtime, log };
 }
 
