@@ -21,6 +21,7 @@ export abstract class Exchange implements HttpExchange {
   /** Set by the router. */
   route: HttpRoute | undefined;
   params: string[] = [];
+  trusted = true;
   /** 0 until the response was sent. */
   status = 0;
   responseBytes = 0;

@@ -19,6 +19,8 @@ export interface HandlerSetup {
   readonly allowedOrigins: readonly string[];
   /** Absent: no token is asked for. */
   readonly token: string | undefined;
+  /** Whether a caller without any token may see what is not for everybody. */
+  readonly trustsEverybody: boolean;
   readonly metrics: Metrics;
   /** Absent: calls are not logged. */
   readonly apiLogging: ApiLogging | undefined;
@@ -30,7 +32,7 @@ export interface HandlerSetup {
  * off are not there at all.
  */
 export function createHandler(setup: HandlerSetup): (exchange: Exchange) => void {
-  const { fallback, metrics, apiLogging, logger } = setup;
+  const { fallback, metrics, apiLogging, logger, trustsEverybody } = setup;
   const router = createRouter(
     setup.routes.filter((route) => route.always === true || isApiAllowed(setup.access, "http", route.api, route.path)),
   );
@@ -73,12 +75,13 @@ export function createHandler(setup: HandlerSetup): (exchange: Exchange) => void
 
     const route = router.find(exchange.method, cleanPath(exchange.path), exchange.params) ?? fallback;
     if (isTokenRight !== undefined) {
-      if (route.open !== true && !isTokenRight(exchange.header("dapr-api-token"))) {
+      exchange.trusted = isTokenRight(exchange.header("dapr-api-token"));
+      if (!exchange.trusted && route.open !== true) {
         exchange.setHeader("X-Content-Type-Options", "nosniff");
         return exchange.respond(401, "invalid api token\n", "text/plain; charset=utf-8");
       }
       exchange.removeHeader("dapr-api-token");
-    }
+    } else exchange.trusted = trustsEverybody;
     exchange.route = route;
 
     try {

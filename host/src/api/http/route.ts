@@ -25,6 +25,8 @@ export interface HttpExchange {
   readonly path: string;
   /** Everything after `?`, as it came; empty when there is none. */
   readonly query: string;
+  /** The caller gave the API token, or none is asked for. False on open routes and the public port for everybody else. */
+  readonly trusted: boolean;
   /** A path parameter by its position in the route, unescaped. */
   param(index: number): string;
   /** First value of a query parameter, unescaped. */

@@ -62,7 +62,8 @@ export function createHealthBlock(settings: HealthSettings): Block {
         public: true,
         always: true,
         handle(exchange) {
-          if (exchange.queryValue("verbose") !== undefined) return verbose(exchange, settings);
+          // Open to everybody is only what Dapr says.
+          if (exchange.trusted && exchange.queryValue("verbose") !== undefined) return verbose(exchange, settings);
           if (!health.ready)
             throw unhealthy("ERR_HEALTH_NOT_READY", `dapr is not ready: [${health.pending().join(" ")}]`);
           const asked = exchange.queryValue("appid");
