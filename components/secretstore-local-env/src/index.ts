@@ -35,7 +35,8 @@ export function createEnvironmentStore(
     // Like Dapr's, it cannot tell a variable that is hidden from one that is not set: both are empty.
     async get({ name }) {
       const variable = prefix + name;
-      return { [name]: isHidden(variable) ? "" : (environment[variable] ?? "") };
+      const known = Object.hasOwn(environment, variable) && !isHidden(variable);
+      return { [name]: known ? (environment[variable] ?? "") : "" };
     },
     async bulkGet() {
       const secrets: [string, Secret][] = [];

@@ -48,11 +48,9 @@ test("a prefix is put in front and taken away again", async () => {
   expect(await store.bulkGet({})).toEqual({ token: { token: "t" } });
 });
 
-test("names of the prototype are names like others", async () => {
-  const store = createEnvironmentStore(
-    Object.assign(Object.create(null), { toString: "text", ["__proto__"]: "p" }),
-    "",
-  );
-  expect(await store.get(ask("toString"))).toEqual({ toString: "text" });
-  expect(Object.keys(await store.bulkGet({}))).toEqual(["toString", "__proto__"]);
+test.each(["__proto__", "toString", "constructor"])("%s is not set, unless it is", async (name) => {
+  expect(await (await open()).get(ask(name))).toEqual({ [name]: "" });
+  const store = createEnvironmentStore(Object.fromEntries([[name, "text"]]), "");
+  expect(await store.get(ask(name))).toEqual(Object.fromEntries([[name, "text"]]));
+  expect(Object.keys(await store.bulkGet({}))).toEqual([name]);
 });
