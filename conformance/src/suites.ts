@@ -1,6 +1,8 @@
 import type { Kind } from "@trilby/kit";
 import type { Case } from "./core/case.ts";
+import { bindingCases } from "./bindings/index.ts";
 import { pubSubCases } from "./pubsub/index.ts";
+import { secretStoreCases } from "./secretstores/index.ts";
 import { stateCases } from "./state/index.ts";
 
 /** Every case of a kind. */
@@ -11,6 +13,6 @@ export function casesOf<K extends Kind>(kind: K): readonly Case<K>[] {
 const suites: { readonly [K in Kind]: readonly Case<K>[] } = {
   state: stateCases,
   pubsub: pubSubCases,
-  bindings: [],
-  secretstores: [],
+  bindings: bindingCases,
+  secretstores: secretStoreCases,
 };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ComponentDefinition, Kind } from "@trilby/kit";
 import { afterAll, beforeAll, describe, test, type TestContext } from "vitest";
+import { featuresOf } from "./core/binding-halves.ts";
 import { belongsTo, whyNot } from "./core/applies.ts";
 import { runsAlone, type Case } from "./core/case.ts";
 import { defaultFacts, type FactsOf } from "./core/facts.ts";
@@ -43,7 +44,7 @@ export function conform<D extends ComponentDefinition>(definition: D, settings: 
     kind,
     casesOf(kind).map(({ id }) => id),
   );
-  const features = settings.features ?? ("features" in definition ? definition.features : []);
+  const features = settings.features ?? featuresOf(definition);
   const facts = { ...defaultFacts[kind], ...written.facts, ...settings.facts } as FactsOf[K];
   const only = `${definition.type}/${definition.version}`;
   const main = [process.execPath, "--conditions=@trilby/source", join(folder, "src", "main.ts")];
@@ -89,8 +90,10 @@ function register<K extends Kind>(
       });
     }
   });
+  const alone = listed.filter(runsAlone);
+  if (alone.length === 0) return;
   describe("alone", () => {
-    for (const each of listed.filter(runsAlone)) {
+    for (const each of alone) {
       test(each.id, { timeout: testTimeoutMs(each) }, async (context) => {
         report(await runAlone(each, placement, features, surroundings), context);
       });

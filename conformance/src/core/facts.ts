@@ -65,18 +65,24 @@ export interface PubSubFacts {
 export interface BindingFacts {
   /** What to send, by operation. */
   readonly samples: Readonly<Record<string, BindingSample>>;
-  /** An operation that writes and one that reads the same data back. */
-  readonly roundTrip?: { readonly write: string; readonly read: string };
+  /** An operation that writes, one that reads the same data back, and one that removes it. */
+  readonly roundTrip?: { readonly write: string; readonly read: string; readonly remove?: string };
   /** An operation whose data comes back through `read`. */
   readonly echo?: string;
+  /** Metadata of the component that names what it reads: each case adds a word of its own. */
+  readonly uniqueProperties: readonly string[];
   /** Whether an event arrives by itself (a schedule). */
   readonly eventsByItself: boolean;
+  /** How long to wait after starting to read, where a component cannot tell when it reads. */
+  readonly settleMs: number;
   readonly readTimeoutMs: number;
   readonly silenceMs: number;
   /** Whether an event whose handler failed comes again. */
   readonly redeliversFailed: boolean;
   /** Whether events wait for a reader that went away. */
   readonly durable: boolean;
+  /** How long everything may take to be as before, after the backend or the component was down. */
+  readonly patienceMs: number;
   readonly maxDataBytes: number;
 }
 
@@ -97,6 +103,8 @@ export interface SecretStoreFacts {
   readonly tellsMissing: boolean;
   /** Request metadata that every call sends. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** How long a call may take to fail while the backend is down. */
+  readonly outageTimeoutMs: number;
 }
 
 export const defaultFacts: FactsOf = {
@@ -131,12 +139,15 @@ export const defaultFacts: FactsOf = {
   },
   bindings: {
     samples: {},
+    uniqueProperties: [],
     eventsByItself: false,
+    settleMs: 0,
     readTimeoutMs: 20_000,
     silenceMs: 1_000,
     redeliversFailed: true,
     durable: false,
+    patienceMs: 60_000,
     maxDataBytes: 512 * 1024,
   },
-  secretstores: { secrets: {}, missing: "no-such-secret", tellsMissing: true, metadata: {} },
+  secretstores: { secrets: {}, missing: "no-such-secret", tellsMissing: true, metadata: {}, outageTimeoutMs: 20_000 },
 };

@@ -1,6 +1,7 @@
 import { ComponentError, type Kind } from "@trilby/kit";
 import { listServices, remoteBinding, remotePubSub, remoteSecretStore, remoteStateStore, type Remote } from "@trilby/kit/client";
 import { connect, type Channel } from "@trilby/kit/transport";
+import { halves } from "../core/binding-halves.ts";
 import type { ComponentProcess, Opened, OpenSettings, Session } from "../core/world.ts";
 
 export interface RemoteSettings<K extends Kind> {
@@ -28,7 +29,7 @@ export async function remoteSession<K extends Kind>(settings: RemoteSettings<K>)
     }
     let opened = 0;
     const initialise = async (on: Channel, { name, properties: wanted = properties }: OpenSettings & { name: string }) =>
-      remote(kind, on, name, directions).init(wanted, { timeoutMs: initTimeoutMs });
+      withHalves(await remote(kind, on, name, directions).init(wanted, { timeoutMs: initTimeoutMs }), directions);
     const instanceName = `conformance-${process.pid}-${Date.now().toString(36)}`;
     const first = await initialise(channel, { name: instanceName });
     return {
@@ -51,6 +52,10 @@ export async function remoteSession<K extends Kind>(settings: RemoteSettings<K>)
     channel.close();
     throw error;
   }
+}
+
+function withHalves<O extends { readonly features: readonly string[] }>(opened: O, directions: readonly ("input" | "output")[]): O {
+  return directions.length === 0 ? opened : { ...opened, features: directions.map((each) => halves[each]) };
 }
 
 const maxReceiveBytes = 16 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import type { Kind } from "@trilby/kit";
+import { RpcCode, RpcError } from "@trilby/kit/transport";
 import type { ServiceDefinition } from "@trilby/proto";
 import {
   InputBindingDefinition,
@@ -8,7 +9,7 @@ import {
   StateStoreDefinition,
 } from "@trilby/proto/components";
 import type { Wire, World } from "../core/world.ts";
-import { call } from "./call.ts";
+import { call, codeOf } from "./call.ts";
 
 /** What every kind has on the wire: services to initialise, and a harmless call that needs an initialised instance. */
 export interface Probe<K extends Kind> {
@@ -42,7 +43,7 @@ export const probes: { readonly [K in Kind]: Probe<K> } = {
     use: ({ wire }, instance) =>
       wire!.services.includes(OutputBindingDefinition.fullName)
         ? call(wire!, OutputBindingDefinition, OutputBindingDefinition.methods.listOperations, {}, instance)
-        : call(wire!, InputBindingDefinition, InputBindingDefinition.methods.ping, {}, instance),
+        : pingOrUnimplemented(wire!, instance),
   },
   secretstores: {
     services: () => [SecretStoreDefinition],
@@ -50,3 +51,9 @@ export const probes: { readonly [K in Kind]: Probe<K> } = {
       call(wire!, SecretStoreDefinition, SecretStoreDefinition.methods.bulkGet, { metadata: { ...facts.metadata } }, instance),
   },
 };
+
+/** The only call that an input binding has besides its stream. */
+async function pingOrUnimplemented(wire: Wire, instance: string | undefined): Promise<void> {
+  const code = await codeOf(call(wire, InputBindingDefinition, InputBindingDefinition.methods.ping, {}, instance));
+  if (code !== RpcCode.OK && code !== RpcCode.UNIMPLEMENTED) throw new RpcError(code, `Ping ended with status ${code}`);
+}
