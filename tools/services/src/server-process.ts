@@ -80,7 +80,8 @@ export function startProcess(command: ServerCommand): ServerProcess {
     },
     async pause() {
       send("SIGSTOP");
-      while (ended === undefined && child.pid !== undefined && !standsStill(child.pid)) {
+      const moves = () => ended === undefined && child.pid !== undefined && !standsStill(child.pid);
+      while (moves()) {
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
     },
@@ -92,7 +93,9 @@ export function startProcess(command: ServerCommand): ServerProcess {
 /** The signal takes effect thread by thread, a moment later. Only Linux tells; elsewhere the moment is not waited for. */
 function standsStill(pid: number): boolean {
   try {
-    return readdirSync(`/proc/${pid}/task`).every((thread) => /\) [TZX] /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8")));
+    return readdirSync(`/proc/${pid}/task`).every((thread) =>
+      /\) [TZX] /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8")),
+    );
   } catch {
     return true;
   }
