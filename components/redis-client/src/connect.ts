@@ -3,6 +3,7 @@ import type { Cluster, Redis } from "ioredis";
 import { readAddresses } from "./addresses.ts";
 import { clientOptions, retryDelayMs } from "./client-options.ts";
 import type { RedisOptions } from "./fields.ts";
+import { gatherWrites } from "./gather-writes.ts";
 import { redisError } from "./redis-errors.ts";
 
 /**
@@ -21,6 +22,7 @@ export async function connectRedis(
   const client = await createClient(options);
   const lastError = watch(client, logger);
   keepAlive(client);
+  gatherWrites(client);
   const giveUp = () => hangUp(client);
   signal.addEventListener("abort", giveUp, { once: true });
   try {
@@ -48,6 +50,7 @@ export function duplicateRedis(client: RedisClient): RedisClient {
   const twin = client.duplicate();
   twin.on("error", () => {});
   keepAlive(twin);
+  gatherWrites(twin);
   return twin;
 }
 
@@ -56,6 +59,8 @@ const hungUp = new WeakSet<RedisClient>();
 function hangUp(client: RedisClient): void {
   hungUp.add(client);
   client.disconnect();
+  // Between two attempts to connect, the library forgets the commands that wait.
+  if (client.status === "reconnecting") flush(client, "The connection was closed");
 }
 
 /** The library gives a connection up for good in a few cases of bad luck, for example while it asks a sentinel. */
@@ -83,15 +88,16 @@ async function createClient(options: RedisOptions): Promise<RedisClient> {
     slotsRefreshTimeout: options.dialTimeout > 0 ? options.dialTimeout : 5_000,
     clusterRetryStrategy(this: Cluster, attempt: number) {
       // The library keeps commands for ever while no node answers; a single node's client has an option for this.
-      if (attempt % (retries! + 1) === 0) flush(this);
+      if (attempt % (retries! + 1) === 0) flush(this, "No node of the cluster answers");
       return retryDelayMs(options, attempt);
     },
   });
   return cluster as unknown as RedisClient;
 }
 
-function flush(cluster: Cluster): void {
-  (cluster as unknown as { flushQueue(error: Error): void }).flushQueue(new Error("No node of the cluster answers"));
+/** Rejects the commands that wait for a connection. */
+function flush(client: RedisClient | Cluster, reason: string): void {
+  (client as unknown as { flushQueue(error: Error): void }).flushQueue(new Error(reason));
 }
 
 /** Logs the beginning and the end of each outage, not every attempt. Returns the latest error of the connection. */

@@ -74,10 +74,13 @@ describeService("redis", { killable: true }, (redis) => {
     await expect.poll(clients).toBe(idle);
     await expect(component.instance.get(getting("k"))).rejects.toMatchObject({ code: "closed" });
 
-    await open({ redisHost: redis.address });
+    const { instance } = await open({ redisHost: redis.address });
     await redis.kill();
+    await expect(instance.ping!()).rejects.toMatchObject({ code: "unavailable" });
+    const waiting = outcome(instance.get(getting("k")));
     const started = performance.now();
     await closeStores();
+    expect(await waiting).toBe("unavailable");
     expect(performance.now() - started).toBeLessThan(1_000);
     raw.disconnect();
     await redis.restart();

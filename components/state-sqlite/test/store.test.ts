@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { openStore } from "./open.ts";
 import { bytes, deleting, getting, setting, textOf } from "./requests.ts";
@@ -84,20 +86,21 @@ describe("etags", () => {
     await expect(store.set(setting("k", "4", { etag: first }))).rejects.toMatchObject({ code: "etag-mismatch" });
   });
 
-  it("let one of 64 writers of two connections win, round after round", async () => {
-    const stores = await Promise.all([openStore({ connectionString: file }), openStore({ connectionString: file })]);
-    for (let round = 0; round < 25; round++) {
-      const key = `race-${round}`;
-      const writes = Array.from({ length: 64 }, (_, index) =>
-        stores[index % 2]!.set(setting(key, `${index}`, { concurrency: "first-write" })),
-      );
-      const outcomes = await Promise.allSettled(writes);
-      expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-      const codes = new Set(
-        outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.code] : [])),
-      );
-      expect([...codes]).toEqual(["etag-mismatch"]);
-    }
+  it("let exactly one of 64 writers in four threads win, round after round", { timeout: 60_000 }, async () => {
+    const rounds = 250;
+    const results = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const { port1, port2 } = new MessageChannel();
+        const workerData = { connectionString: file, rounds, port: port2 };
+        const racer = new Worker(new URL("racer.ts", import.meta.url), { workerData, transferList: [port2] });
+        racer.once("error", (error) => port1.emit("error", error));
+        const [result] = (await once(port1, "message")) as [{ won: number[]; codes: string[] }];
+        return result;
+      }),
+    );
+    const won = results.flatMap((result) => result.won).sort((left, right) => left - right);
+    expect(won).toEqual(Array.from({ length: rounds }, (_, round) => round));
+    expect(new Set(results.flatMap((result) => result.codes))).toEqual(new Set(["etag-mismatch"]));
   });
 });
 
