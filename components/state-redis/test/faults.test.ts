@@ -62,6 +62,7 @@ describeService("redis", { killable: true }, (redis) => {
 
   it("is left alone after close, also while it is away", { timeout: 20_000 }, async () => {
     const raw = new Redis(redis.url);
+    raw.on("error", () => {});
     const clients = async () => ((await raw.client("LIST")) as string).trim().split("\n").length;
     const idle = await clients();
     const { open, closeStores } = await import("./open.ts");
