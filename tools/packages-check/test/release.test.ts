@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startService, type Service } from "@trilby/services";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { claimPort, startService, type Service } from "@trilby/services";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { publishable } from "../publishable.mjs";
 import { startRegistry, type Registry } from "./registry.ts";
 import { startTrilbyd } from "./trilbyd.ts";
-import { copyWorkspace, emptyFolder, run, useRegistry } from "./workspace-copy.ts";
+import { copyWorkspace, emptyFolder, run, useRegistry, userEnvironment } from "./workspace-copy.ts";
 
 // A rehearsal of a release from a fresh clone, and then what its users do with it.
 
@@ -45,25 +46,44 @@ test("every package is published with its new version and changelog", () => {
   expect(registry.published().toSorted()).toEqual(expected.toSorted());
 });
 
-test("a host and a component installed from the registry serve an application", { timeout: 180_000 }, async () => {
+test("a host and components installed from the registry serve an application", { timeout: 180_000 }, async () => {
   writeFileSync(join(app, "package.json"), JSON.stringify({ name: "shop", private: true, type: "module" }));
   useRegistry(app, registry.url);
-  await run(app, "npm", "install", "--no-audit", "--no-fund", "@trilby/host", "@trilby/state-postgres");
+  const packages = ["@trilby/host", "@trilby/state-postgres", "@trilby/pubsub-in-memory"];
+  await run(app, "npm", "install", "--no-audit", "--no-fund", ...packages);
   mkdirSync(join(app, "resources"));
-  const connection = postgres.url.replace("postgres://", "postgresql://");
-  writeFileSync(
-    join(app, "resources/orders.yaml"),
-    component("orders", "state.postgresql", { connectionString: connection }),
-  );
+  const connectionString = postgres.url.replace("postgres://", "postgresql://");
+  writeFileSync(join(app, "resources/orders.yaml"), component("orders", "state.postgresql", { connectionString }));
+  writeFileSync(join(app, "resources/letters.yaml"), component("letters", "pubsub.in-memory", {}));
+  cpSync(join(import.meta.dirname, "shop.mjs"), join(app, "shop.mjs"));
 
-  const daemon = await startTrilbyd(app, "--app-id", "shop", "--resources-path", "resources");
+  const appPort = await claimPort();
+  const words = ["--app-id", "shop", "--app-port", String(appPort.port), "--resources-path", "resources"];
+  const children: ChildProcess[] = [];
   try {
-    const saved = await fetch(`${daemon.url}/v1.0/state/orders`, json([{ key: "1", value: { item: "tea" } }]));
-    assert.equal(saved.status, 204, await saved.text());
-    const found = await fetch(`${daemon.url}/v1.0/state/orders/1`);
-    assert.deepEqual(await found.json(), { item: "tea" });
+    const daemon = await startTrilbyd(app, words, (httpPort) => {
+      const env = { ...userEnvironment(), APP_PORT: String(appPort.port), DAPR_HTTP_PORT: httpPort };
+      children.push(spawn("node", ["shop.mjs"], { cwd: app, env, stdio: "ignore" }));
+    });
+    const order = { id: "1", item: "tea" };
+    try {
+      await vi.waitFor(
+        async () => {
+          // Nobody listens until the host has asked the application for its subscriptions; an order sent twice is the same order.
+          const published = await fetch(`${daemon.url}/v1.0/publish/letters/placed`, json(order));
+          assert.equal(published.status, 204, await published.text());
+          const found = await fetch(`${daemon.url}/v1.0/state/orders/1`);
+          assert.equal(found.status, 200);
+          assert.deepEqual(await found.json(), order);
+        },
+        { timeout: 30_000, interval: 200 },
+      );
+    } finally {
+      assert.equal(await daemon.stop(), 0, daemon.log());
+    }
   } finally {
-    assert.equal(await daemon.stop(), 0, daemon.log());
+    for (const child of children) child.kill();
+    appPort.release();
   }
 });
 
@@ -105,7 +125,7 @@ test("a component by someone who followed the guide of the kit is found and used
   rmSync(join(app, "resources"), { recursive: true });
   mkdirSync(join(app, "resources"));
   writeFileSync(join(app, "resources/component.yaml"), usage);
-  const daemon = await startTrilbyd(app, "--app-id", "shop", "--resources-path", "resources");
+  const daemon = await startTrilbyd(app, ["--app-id", "shop", "--resources-path", "resources"]);
   try {
     const saved = await fetch(`${daemon.url}/v1.0/state/orders`, json([{ key: "2", value: "milk" }]));
     assert.equal(saved.status, 204, await saved.text());

@@ -11,8 +11,12 @@ export interface Daemon {
   log(): string;
 }
 
-/** `npx trilbyd` in a user's folder, up to the moment its health answers. */
-export async function startTrilbyd(folder: string, ...words: string[]): Promise<Daemon> {
+/** `npx trilbyd` in a user's folder, up to the moment its health answers; for that it waits for its application, which `startApp` starts. */
+export async function startTrilbyd(
+  folder: string,
+  words: string[],
+  startApp?: (httpPort: string) => void,
+): Promise<Daemon> {
   const ports = [await claimPort(), await claimPort(), await claimPort()];
   const [http, grpc, metrics] = ports.map(({ port }) => String(port)) as [string, string, string];
   const flags = ["--dapr-http-port", http, "--dapr-grpc-port", grpc, "--metrics-port", metrics];
@@ -21,6 +25,7 @@ export async function startTrilbyd(folder: string, ...words: string[]): Promise<
   let log = "";
   child.stdout.on("data", (part: Buffer) => (log += part.toString()));
   child.stderr.on("data", (part: Buffer) => (log += part.toString()));
+  startApp?.(http);
   const ended = once(child, "close") as Promise<[number | null]>;
 
   const daemon: Daemon = {
