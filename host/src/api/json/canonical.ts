@@ -4,6 +4,7 @@ import {
   closeBracket,
   colon,
   comma,
+  endOfPlain,
   ends,
   escapes,
   html,
@@ -175,7 +176,7 @@ class Writer {
     let at = start + 1;
     for (;;) {
       const from = at;
-      while (stringByte[bytes[at]!] === 0) at++;
+      at = endOfPlain(bytes, at);
       if (at > from) this.#copy(from, at);
       switch (stringByte[bytes[at]!]) {
         case ends:
@@ -325,12 +326,19 @@ class Writer {
   }
 }
 
-/** Valid JSON: there is an end. */
+/** Valid JSON: there is an end. Most strings are short, for which a loop beats a call of `indexOf`. */
 function endOfString(bytes: Uint8Array, start: number): number {
-  for (let at = start + 1; ;) {
+  let at = start + 1;
+  for (;;) {
+    const byte = bytes[at]!;
+    if (byte === quote) return at + 1;
+    at += byte === backslash ? 2 : 1;
+    if (at - start > 64) break;
+  }
+  for (;;) {
     at = bytes.indexOf(quote, at);
     let backslashes = 0;
-    while (bytes[at - 1 - backslashes] === backslash) backslashes++;
+    while (at - 1 - backslashes > start && bytes[at - 1 - backslashes] === backslash) backslashes++;
     if (backslashes % 2 === 0) return at + 1;
     at++;
   }

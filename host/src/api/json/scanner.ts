@@ -6,6 +6,7 @@ import {
   closeBracket,
   colon,
   comma,
+  endOfPlain,
   ends,
   escapes,
   forbidden,
@@ -116,7 +117,7 @@ export class JsonScanner {
     const length = bytes.length;
     let at = this.at + 1;
     for (;;) {
-      while (at < length && stringByte[bytes[at]!] === 0) at++;
+      at = endOfPlain(bytes, at);
       if (at >= length) throw new JsonError(this.#endOfText);
       switch (stringByte[bytes[at]!]) {
         case ends:
