@@ -1,8 +1,8 @@
 import { ComponentError, type OpenContext, type SecretStore } from "@trilby/kit";
-import { createHttpClient, type HttpClient } from "./http-client.ts";
 import { createStore } from "./store.ts";
 import { lifeOf, Token } from "./token.ts";
 import { trustedCertificates, type TlsChoices } from "./trusted-certificates.ts";
+import { createVaultClient, type VaultClient } from "./vault-client.ts";
 import { vaultError } from "./vault-errors.ts";
 
 export interface VaultOptions extends TlsChoices {
@@ -24,39 +24,47 @@ export async function openVaultStore(
   const address = options.vaultAddr || "https://127.0.0.1:8200";
   if (options.skipVerify)
     logger.warn(`component "${name}" does not check Vault's certificate (skipVerify): for development only`);
-  const http = createHttpClient(address, address.startsWith("https:") ? await trustedCertificates(options) : {});
+  const vault = await createVaultClient(
+    address,
+    address.startsWith("https:") ? await trustedCertificates(options) : {},
+  );
   let token: Token | undefined;
   try {
-    token = await Token.open(options.vaultToken, options.vaultTokenMountPath, http, logger);
-    await checkToken(http, token, signal);
+    token = await Token.open(options.vaultToken, options.vaultTokenMountPath, vault, logger);
+    await checkToken(vault, token, signal);
     const engine = options.enginePath || "secret";
     const version =
-      options.engineVersion === "auto" ? await engineVersion(http, token, engine, signal) : options.engineVersion;
+      options.engineVersion === "auto" ? await engineVersion(vault, token, engine, signal) : options.engineVersion;
     const prefix = options.vaultKVUsePrefix ? options.vaultKVPrefix || "dapr" : "";
-    return createStore({ http, token, engine, version, prefix, valueType: options.vaultValueType });
+    return createStore({ vault, token, engine, version, prefix, valueType: options.vaultValueType });
   } catch (error) {
     token?.close();
-    http.close();
+    vault.close();
     throw error;
   }
 }
 
-async function checkToken(http: HttpClient, token: Token, signal: AbortSignal): Promise<void> {
-  const answer = await http.send("GET", "auth/token/lookup-self", token.value, { signal });
+async function checkToken(vault: VaultClient, token: Token, signal: AbortSignal): Promise<void> {
+  const answer = await vault.send("GET", "auth/token/lookup-self", token.value, { signal });
   if (answer.status === 200) {
     token.expect(lifeOf(answer.body));
     return;
   }
-  const error = vaultError(http.address, "use the token", answer);
+  const error = vaultError(vault.address, "use the token", answer);
   // A policy may forbid a token to look at itself: then it works as it is, and is not renewed.
   if (error.code !== "permission-denied") throw error;
 }
 
-async function engineVersion(http: HttpClient, token: Token, engine: string, signal: AbortSignal): Promise<"1" | "2"> {
+async function engineVersion(
+  vault: VaultClient,
+  token: Token,
+  engine: string,
+  signal: AbortSignal,
+): Promise<"1" | "2"> {
   const path = `sys/internal/ui/mounts/${engine.split("/").map(encodeURIComponent).join("/")}`;
-  const answer = await http.send("GET", path, token.value, { signal });
+  const answer = await vault.send("GET", path, token.value, { signal });
   if (answer.status !== 200) {
-    const error = vaultError(http.address, `ask about the engine ${engine}`, answer);
+    const error = vaultError(vault.address, `ask about the engine ${engine}`, answer);
     if (error.code === "permission-denied" || error.code === "not-found") return "2";
     throw error;
   }

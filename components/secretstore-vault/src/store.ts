@@ -8,12 +8,13 @@ import {
   type SecretStore,
 } from "@trilby/kit";
 import { textOf } from "./exact-json.ts";
-import type { HttpClient, VaultAnswer } from "./http-client.ts";
+import type { VaultAnswer } from "./sender.ts";
 import type { Token } from "./token.ts";
+import type { VaultClient } from "./vault-client.ts";
 import { vaultError } from "./vault-errors.ts";
 
 export interface StoreSettings {
-  readonly http: HttpClient;
+  readonly vault: VaultClient;
   readonly token: Token;
   readonly engine: string;
   readonly version: "1" | "2";
@@ -21,7 +22,7 @@ export interface StoreSettings {
   readonly valueType: "map" | "text";
 }
 
-export function createStore({ http, token, engine, version, prefix, valueType }: StoreSettings): SecretStore {
+export function createStore({ vault, token, engine, version, prefix, valueType }: StoreSettings): SecretStore {
   const root = (part: "data" | "metadata"): string =>
     [engine, ...(version === "2" ? [part] : []), prefix]
       .map(escapePath)
@@ -31,16 +32,16 @@ export function createStore({ http, token, engine, version, prefix, valueType }:
   const listRoot = root("metadata");
 
   async function send(path: string, call: Call | undefined): Promise<VaultAnswer> {
-    const answer = await http.send("GET", path, token.value, call);
+    const answer = await vault.send("GET", path, token.value, call);
     // A token in a file may have been replaced in the meantime.
-    return answer.status === 403 && (await token.reload()) ? await http.send("GET", path, token.value, call) : answer;
+    return answer.status === 403 && (await token.reload()) ? await vault.send("GET", path, token.value, call) : answer;
   }
 
   async function read(name: string, secretVersion: number, call: Call | undefined): Promise<Secret> {
     const query = version === "2" ? `?version=${secretVersion}` : "";
     const answer = await send(`${dataRoot}/${escapeName(name)}${query}`, call);
     if (answer.status !== 200)
-      throw missing(name, secretVersion, answer) ?? vaultError(http.address, `read the secret ${name}`, answer);
+      throw missing(name, secretVersion, answer) ?? vaultError(vault.address, `read the secret ${name}`, answer);
     const { data } = (answer.body ?? {}) as { readonly data?: Record<string, unknown> | null };
     const values = version === "2" ? (data?.["data"] as Record<string, unknown> | null | undefined) : data;
     if (!values) throw new ComponentError("not-found", `secret ${name} does not exist in Vault`);
@@ -59,7 +60,7 @@ export function createStore({ http, token, engine, version, prefix, valueType }:
         const answer = await send(`${path.replace(/\/$/, "")}?list=true`, call);
         if (answer.status === 404 && !saysWhy(answer)) return;
         if (answer.status === 403 && folder !== "") return;
-        if (answer.status !== 200) throw vaultError(http.address, `list the secrets of ${listRoot}`, answer);
+        if (answer.status !== 200) throw vaultError(vault.address, `list the secrets of ${listRoot}`, answer);
         for (const key of keysOf(answer)) (key.endsWith("/") ? deeper : names).push(folder + key);
       });
       folders = deeper;
@@ -91,13 +92,13 @@ export function createStore({ http, token, engine, version, prefix, valueType }:
     },
 
     async ping(call) {
-      const answer = await http.send("GET", "sys/health?standbyok=true&perfstandbyok=true", token.value, call);
-      if (answer.status !== 200) throw vaultError(http.address, "use Vault", answer);
+      const answer = await vault.send("GET", "sys/health?standbyok=true&perfstandbyok=true", token.value, call);
+      if (answer.status !== 200) throw vaultError(vault.address, "use Vault", answer);
     },
 
     async close() {
       token.close();
-      http.close();
+      vault.close();
     },
   };
 }

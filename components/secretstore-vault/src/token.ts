@@ -1,31 +1,31 @@
 import { readFile } from "node:fs/promises";
 import { ComponentError, type Logger } from "@trilby/kit";
-import type { HttpClient } from "./http-client.ts";
+import type { VaultClient } from "./vault-client.ts";
 import { vaultError } from "./vault-errors.ts";
 
 /** The token in use. A class: it changes over time, and a timer renews it. */
 export class Token {
   #value: string;
   readonly #file: string | undefined;
-  readonly #http: HttpClient;
+  readonly #vault: VaultClient;
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor(value: string, file: string | undefined, http: HttpClient, logger: Logger) {
+  private constructor(value: string, file: string | undefined, vault: VaultClient, logger: Logger) {
     this.#value = value;
     this.#file = file;
-    this.#http = http;
+    this.#vault = vault;
     this.#logger = logger;
   }
 
   static async open(
     given: string | undefined,
     file: string | undefined,
-    http: HttpClient,
+    vault: VaultClient,
     logger: Logger,
   ): Promise<Token> {
-    return new Token(given ?? (await tokenIn(file ?? "")), file, http, logger);
+    return new Token(given ?? (await tokenIn(file ?? "")), file, vault, logger);
   }
 
   get value(): string {
@@ -90,9 +90,9 @@ export class Token {
   }
 
   async #ask(method: string, path: string): Promise<unknown> {
-    const answer = await this.#http.send(method, path, this.#value);
+    const answer = await this.#vault.send(method, path, this.#value);
     if (answer.status === 200) return answer.body;
-    const { message } = vaultError(this.#http.address, "renew the token", answer);
+    const { message } = vaultError(this.#vault.address, "renew the token", answer);
     throw answer.status === 403 ? new TokenRefused(message) : new Error(message);
   }
 }

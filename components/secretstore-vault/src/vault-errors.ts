@@ -1,5 +1,5 @@
 import { ComponentError, type ErrorCode } from "@trilby/kit";
-import type { VaultAnswer } from "./http-client.ts";
+import type { VaultAnswer } from "./sender.ts";
 
 /** What an answer other than success means. `doing` completes "cannot ...". */
 export function vaultError(address: string, doing: string, { status, body }: VaultAnswer): ComponentError {

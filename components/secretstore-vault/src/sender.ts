@@ -10,26 +10,32 @@ export interface VaultAnswer {
   readonly body: unknown;
 }
 
-export interface HttpClient {
-  /** As given, for messages. */
-  readonly address: string;
-  /** `path` is below /v1/ and already escaped. Resolves with any status; rejects when Vault cannot be reached. */
-  send(method: string, path: string, token: string, call?: Call): Promise<VaultAnswer>;
+/** What node-vault hands to whoever sends its requests. */
+export interface VaultRequest {
+  readonly method: string;
+  readonly uri: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly call?: Call | undefined;
+}
+
+/** Sends the requests that node-vault composes. */
+export interface Sender {
+  /** Resolves with any status; rejects when Vault cannot be reached. */
+  send(request: VaultRequest): Promise<VaultAnswer>;
   close(): void;
 }
 
 /**
- * Vault's API is JSON over HTTP. Node's own client rather than a library: requests can be cancelled, numbers keep their
- * digits, and no error object carries the headers, where the token is.
+ * The sender under node-vault, on Node's own client rather than on the axios that node-vault brings: requests can be
+ * cancelled, numbers keep their digits, and no error object carries the headers, where the token is.
  */
-export function createHttpClient(address: string, tls: ConnectionOptions): HttpClient {
-  const base = new URL(address);
+export function createSender(address: string, tls: ConnectionOptions): Sender {
   const agents = { "http:": new PlainAgent({ keepAlive: true }), "https:": new TlsAgent({ ...tls, keepAlive: true }) };
 
-  async function send(method: string, path: string, token: string, call?: Call): Promise<VaultAnswer> {
-    let url = new URL(`${base.pathname.replace(/\/$/, "")}/v1/${path}`, base);
+  async function send(request: VaultRequest): Promise<VaultAnswer> {
+    let url = new URL(request.uri);
     for (let hop = 0; hop <= maxRedirects; hop++) {
-      const { status, location, text } = await exchangeOnce(method, url, token, call);
+      const { status, location, text } = await exchangeOnce(request, url);
       // A standby server sends its callers to the active one.
       if (location === undefined || status < 301 || status > 308) return { status, body: jsonOrUndefined(text) };
       const next = new URL(location, url);
@@ -39,24 +45,24 @@ export function createHttpClient(address: string, tls: ConnectionOptions): HttpC
     throw new ComponentError("unavailable", `Vault at ${address} answers with redirects that lead nowhere`);
   }
 
-  async function exchangeOnce(method: string, url: URL, token: string, call: Call | undefined): Promise<Exchange> {
+  async function exchangeOnce(request: VaultRequest, url: URL): Promise<Exchange> {
     try {
-      return await exchange(method, url, token, call);
+      return await exchange(request, url);
     } catch (error) {
       // A kept connection that the server closed just then: nothing was read, a read may be sent again.
       if (!(error instanceof StaleConnection)) throw error;
-      return await exchange(method, url, token, call);
+      return await exchange(request, url);
     }
   }
 
-  function exchange(method: string, url: URL, token: string, call: Call | undefined): Promise<Exchange> {
+  function exchange({ method, headers, call }: VaultRequest, url: URL): Promise<Exchange> {
     return new Promise((resolve, reject) => {
       const protocol = url.protocol as keyof typeof agents;
       const timeout = AbortSignal.timeout(timeoutMs);
       const options = {
         method,
         agent: agents[protocol],
-        headers: { "X-Vault-Token": token, "X-Vault-Request": "true" },
+        headers,
         signal: call?.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
       };
       const outgoing = (protocol === "https:" ? requestTls : requestPlain)(url, options, (incoming) => {
@@ -93,7 +99,6 @@ export function createHttpClient(address: string, tls: ConnectionOptions): HttpC
   }
 
   return {
-    address,
     send,
     close() {
       for (const agent of Object.values(agents)) agent.destroy();
