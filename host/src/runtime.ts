@@ -18,11 +18,11 @@ import type { MetricsServer } from "./observability/prometheus/server.ts";
 import type { HostOptions } from "./options/options.ts";
 import { daprVersion } from "./options/version.ts";
 import type { Configuration } from "./resources/configuration.ts";
-import { readSettings, type Settings } from "./resources/settings.ts";
+import { type GivenResources, readSettings, type Settings } from "./resources/settings.ts";
 import type { SubscriptionResource } from "./resources/subscription.ts";
 import { within } from "./within.ts";
 
-export interface RuntimeParts {
+export interface RuntimeParts extends GivenResources {
   /** Absent: as the options say. */
   readonly log?: Log;
   /** Components besides those of the resources. */
@@ -90,7 +90,7 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
   const start = async (): Promise<void> => {
     logger.info("standalone mode configured");
     logger.info(`app id: ${options.appId}`);
-    const settings = await readSettings(options, environment, logger);
+    const settings = await readSettings(options, environment, logger, parts);
     await openEverything(settings);
     await open.components?.load(settings.components, parts.components);
     stopped.signal.throwIfAborted();

@@ -18,6 +18,12 @@ export interface LoadedResources {
   readonly passedOver: readonly string[];
 }
 
+/** The text of a YAML file that need not be there: its name says where paths in it begin, and stands in messages. */
+export interface ResourceText {
+  readonly file: string;
+  readonly text: string;
+}
+
 export interface ResourceFilter {
   readonly appId: string;
   /** Absent: namespaces do not count. */
@@ -25,19 +31,26 @@ export interface ResourceFilter {
 }
 
 /**
- * Reads every `*.yaml` and `*.yml` directly in each folder and keeps what is for this app. Nothing in a file throws: what
- * is wrong comes out as problems, and the documents around it are read all the same.
+ * Reads the given texts and every `*.yaml` and `*.yml` directly in each folder, and keeps what is for this app. Nothing in a
+ * file throws: what is wrong comes out as problems, and the documents around it are read all the same.
  */
-export async function loadResources(folders: readonly string[], filter: ResourceFilter): Promise<LoadedResources> {
+export async function loadResources(
+  folders: readonly string[],
+  filter: ResourceFilter,
+  texts: readonly ResourceText[] = [],
+): Promise<LoadedResources> {
   const gathered: Gathered = { components: new Map(), subscriptions: [], problems: [], passedOver: [] };
+  const take = async ({ file, text }: ResourceText): Promise<void> => {
+    for (const { tree, problems } of await parseYaml(file, text)) {
+      gathered.problems.push(...problems);
+      if (tree?.kind === "mapping") takeDocument(tree, filter, gathered);
+    }
+  };
+  for (const each of texts) await take(each);
   for (const folder of folders) {
     for (const file of await listFiles(folder, gathered)) {
       const text = await readText(file, gathered.problems);
-      if (text === undefined) continue;
-      for (const { tree, problems } of await parseYaml(file, text)) {
-        gathered.problems.push(...problems);
-        if (tree?.kind === "mapping") takeDocument(tree, filter, gathered);
-      }
+      if (text !== undefined) await take({ file, text });
     }
   }
   return { ...gathered, components: [...gathered.components.values()] };

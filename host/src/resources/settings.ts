@@ -3,7 +3,7 @@ import type { Logger } from "@trilby/kit";
 import type { HostOptions } from "../options/options.ts";
 import type { ComponentResource } from "./component.ts";
 import type { Configuration } from "./configuration.ts";
-import { loadResources } from "./load.ts";
+import { loadResources, type ResourceText } from "./load.ts";
 import { formatProblem, type Problem } from "./problem.ts";
 import { readConfiguration } from "./read-configuration.ts";
 import type { SubscriptionResource } from "./subscription.ts";
@@ -13,6 +13,13 @@ export interface Settings {
   readonly configuration: Configuration;
   readonly components: readonly ComponentResource[];
   readonly subscriptions: readonly SubscriptionResource[];
+}
+
+export interface GivenResources {
+  /** YAML besides that of the resources' folders. */
+  readonly resources?: readonly ResourceText[];
+  /** A resource with a mistake ends the start. Absent: it is logged and passed over, as daprd does. */
+  readonly strictResources?: boolean;
 }
 
 /** Files that keep the host from starting: what daprd says of them, and each problem with its place. */
@@ -25,24 +32,26 @@ export async function readSettings(
   options: HostOptions,
   environment: Readonly<Record<string, string | undefined>>,
   logger: Logger,
+  { resources: texts, strictResources = false }: GivenResources = {},
 ): Promise<Settings> {
   const { configuration, problems } = await readConfiguration(options.configPaths, {
     ...environment,
     ...ownVariables(options),
   });
-  report(problems, "error loading configuration", logger);
-  const resources = await loadResources(options.resourcesPaths, { appId: options.appId, namespace: options.namespace });
+  report(problems, "error loading configuration", logger, false);
+  const { appId, namespace } = options;
+  const resources = await loadResources(options.resourcesPaths, { appId, namespace }, texts);
   for (const passedOver of resources.passedOver) logger.debug(passedOver);
-  report(resources.problems, "failed to load components", logger);
+  report(resources.problems, "failed to load components", logger, strictResources);
   return { configuration, components: resources.components, subscriptions: resources.subscriptions };
 }
 
-function report(problems: readonly Problem[], failure: string, logger: Logger): void {
+function report(problems: readonly Problem[], failure: string, logger: Logger, strict: boolean): void {
   for (const problem of problems) {
     if (problem.severity === "warning") logger.warn(formatProblem(problem));
     else logger.error(formatProblem(problem));
   }
-  const fatal = problems.filter(({ severity }) => severity === "fatal");
+  const fatal = problems.filter(({ severity }) => severity === "fatal" || (strict && severity === "error"));
   if (fatal.length === 0) return;
   throw new SettingsError(
     `${failure}: ${fatal.map((problem) => problem.summary ?? formatProblem(problem)).join("\n")}`,
