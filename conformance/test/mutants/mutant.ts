@@ -89,6 +89,7 @@ async function startSession<K extends Kind, B extends BackendControl>(
   const first = await open();
   return {
     ...first,
+    features,
     properties,
     open,
     process: {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Kind } from "@trilby/kit";
 import { describe, test } from "vitest";
 import type { Case } from "../../src/core/case.ts";
+import type { FactsOf } from "../../src/core/facts.ts";
 import type { BackendControl } from "../../src/core/world.ts";
 import { runAgainst, type Mutant, type Reference } from "./mutant.ts";
 
@@ -13,6 +14,8 @@ export function prove<K extends Kind, B extends BackendControl>(
   all: readonly Case<K>[],
   reference: Reference<K, B>,
   mutants: readonly Mutant<K, B>[],
+  /** Other facts of a component without features. */
+  plainFacts: Partial<FactsOf[K]> = {},
 ): void {
   const cases = all.filter(({ abilities = [] }) => !abilities.includes("wire"));
   const byId = new Map(cases.map((each) => [each.id, each]));
@@ -61,8 +64,10 @@ export function prove<K extends Kind, B extends BackendControl>(
     assert.deepEqual([...needed].filter((feature) => !opposed.has(feature)), []);
   });
 
-  /** A case about an undeclared feature is passed by a component without features. */
+  /** A case about an undeclared feature is passed by a component without that feature. */
   function plainFor({ lacks }: Case<K>): Mutant<K, B> | undefined {
-    return lacks ? { name: "", caughtBy: [], features: [] } : undefined;
+    if (!lacks) return undefined;
+    const features = reference.features.filter((feature) => !lacks.includes(feature));
+    return { name: "", caughtBy: [], features, facts: plainFacts };
   }
 }
