@@ -110,8 +110,8 @@ function textValue(value: unknown): string {
 function plainText(value: unknown): string {
   if (typeof value === "string") return value;
   if (value instanceof Error) return value.message;
-  if (typeof value === "object") return safeJson(value);
-  return String(value);
+  if (typeof value === "object" || typeof value === "function" || typeof value === "symbol") return safeJson(value);
+  return `${value as number | boolean | bigint | undefined}`;
 }
 
 function jsonValue(value: unknown): string {

@@ -57,6 +57,7 @@ export function readHostOptions(values: FlagValues, environment: NodeJS.ProcessE
       allowedOrigins: commaSeparated(values.text("allowed-origins")),
       maxBodyBytes: bytes(values, "max-body-size", "dapr-http-max-request-size", 2 ** 20),
       maxHeaderBytes: bytes(values, "read-buffer-size", "dapr-http-read-buffer-size", 2 ** 10),
+      ...(truthy.has((environment["DAPR_HTTP_DISABLE_H2C"] ?? "").trim().toLowerCase()) && { h2c: false }),
       apiLogging: values.changed("enable-api-logging") ? values.switch("enable-api-logging") : undefined,
     },
     metrics: { enabled: metricsEnabled, host: values.text("metrics-listen-address") || "0.0.0.0", port: metricsPort },
@@ -102,6 +103,8 @@ function refuseWhatIsNotThere(values: FlagValues): void {
     );
   }
 }
+
+const truthy = new Set(["y", "yes", "true", "t", "on", "1"]);
 
 function appOptions(values: FlagValues, environment: NodeJS.ProcessEnv): AppOptions {
   const timeout = duration(values, "app-binding-options-timeout");

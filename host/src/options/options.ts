@@ -64,6 +64,8 @@ export interface ApiOptions {
   /** <= 0: no limit. */
   readonly maxBodyBytes: number;
   readonly maxHeaderBytes: number;
+  /** Cleartext HTTP/2 on the HTTP API. Absent means true. */
+  readonly h2c?: boolean | undefined;
   /** Absent leaves it to the Configuration resource. */
   readonly apiLogging: boolean | undefined;
 }

@@ -42,7 +42,7 @@ export async function failureOf(call: Promise<unknown>): Promise<Failure> {
     if (!(error instanceof RpcError)) throw error;
     const status = error.details === undefined ? undefined : Status.decode(error.details);
     if (status !== undefined && (status.code !== error.code || status.message !== error.message))
-      throw new Error("the details tell another status");
+      throw new Error("the details tell another status", { cause: error });
     const details = (status?.details ?? []).map(({ typeUrl, value }) => {
       const name = typeUrl.slice("type.googleapis.com/google.rpc.".length) as keyof typeof codecs;
       return { [name]: codecs[name].decode(value) };

@@ -1,4 +1,4 @@
-import type { Binding, PubSub, SecretStore } from "@trilby/kit";
+import type { PubSub, SecretStore } from "@trilby/kit";
 import { afterEach, expect, test } from "vitest";
 
 import { createMetadataBlock } from "../../src/blocks/metadata/create-metadata-block.ts";
@@ -44,12 +44,17 @@ async function fullSources(): Promise<MetadataSources> {
   await registry.load(
     "bindings",
     "both",
-    { close, operations: [], invoke: async () => undefined, read: async () => ({ close }) } as Binding,
+    { close, operations: [], invoke: async () => undefined, read: async () => ({ close }) },
     { type: "bindings.mqtt3" },
   );
-  await registry.load("bindings", "clock", { close, read: async () => ({ close }) } as Binding, {
-    type: "bindings.cron",
-  });
+  await registry.load(
+    "bindings",
+    "clock",
+    { close, read: async () => ({ close }) },
+    {
+      type: "bindings.cron",
+    },
+  );
   await registry.load("secretstores", "vault", { close } as unknown as SecretStore, {
     type: "secretstores.vault",
     features: ["MULTIPLE_KEY_VALUES_PER_SECRET"],

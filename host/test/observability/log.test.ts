@@ -50,9 +50,10 @@ test("a line of JSON has sorted keys and keeps numbers", () => {
 
 test("at a terminal a line is short and coloured", () => {
   const line = terminalFormat(identity)("error", "s", time, "no", { code: 5 });
-  expect(line).toMatch(
-    /^\x1b\[31mERRO\x1b\[0m\[0000\] no {42} {2}\x1b\[31mapp_id\x1b\[0m="my app" \x1b\[31mcode\x1b\[0m=5 /,
-  );
+  const colour = (text: string): string => `\u001b[31m${text}\u001b[0m`;
+  expect(
+    line.startsWith(`${colour("ERRO")}[0000] no${" ".repeat(44)}${colour("app_id")}="my app" ${colour("code")}=5 `),
+  ).toBe(true);
 });
 
 test("times have nine digits of a second and never go back", () => {

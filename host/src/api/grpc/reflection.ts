@@ -21,7 +21,7 @@ export function addReflection(
       path,
       wrap(path, async (stream) => {
         for await (const bytes of stream.messages) {
-          const request = decodeRequest<v1.ServerReflectionRequest>(v1.ServerReflectionRequest, bytes);
+          const request = decodeRequest(v1.ServerReflectionRequest, bytes);
           const messageResponse = answer(request.messageRequest, all);
           await stream.send(
             encodeMessage(v1.ServerReflectionResponse, {

@@ -5,7 +5,7 @@ import { encodeMessage } from "@trilby/proto/encode";
 import type { ApiName } from "../name.ts";
 import type { GrpcMethod } from "./method.ts";
 
-type Request<D> = D extends MethodDefinition<infer R, any> ? R : never;
+type Request<D> = D extends MethodDefinition<infer R> ? R : never;
 type Response<D> = D extends MethodDefinition<any, infer R> ? R : never;
 
 /** A unary rpc over messages instead of bytes: `method` is its key in the service's definition, for example `getState`. */
@@ -24,16 +24,16 @@ export function unaryMethod<S extends ServiceDefinition, M extends keyof S["meth
     path: `/${service.fullName}/${name}`,
     api,
     unary(bytes, call) {
-      const result = handle(decodeRequest<Request<S["methods"][M]>>(requestType, bytes), call);
+      const result = handle(decodeRequest(requestType, bytes), call);
       return result instanceof Promise ? result.then(encode) : encode(result);
     },
   };
 }
 
 /** Bytes that are no such message are the status grpc-go gives them. */
-export function decodeRequest<T>(codec: { decode(bytes: Uint8Array): unknown }, bytes: Uint8Array): T {
+export function decodeRequest<T>(codec: { decode(bytes: Uint8Array): T }, bytes: Uint8Array): T {
   try {
-    return codec.decode(bytes) as T;
+    return codec.decode(bytes);
   } catch (error) {
     throw new RpcError(RpcCode.INTERNAL, `grpc: error unmarshalling request: ${(error as Error).message}`);
   }

@@ -62,7 +62,7 @@ export function createWrap({ token, metrics, apiLogging, logger }: WrapSetup): W
       return (request, incoming) => {
         const call = checkToken === undefined ? incoming : checkToken(incoming);
         const startedAt = performance.now();
-        const done = (response: Uint8Array): Uint8Array => {
+        const answered = (response: Uint8Array): Uint8Array => {
           finished(path, call, RpcCode.OK, startedAt, request.length, response.length);
           return response;
         };
@@ -73,7 +73,7 @@ export function createWrap({ token, metrics, apiLogging, logger }: WrapSetup): W
         };
         try {
           const result = handler(request, call);
-          return result instanceof Promise ? result.then(done, failed) : done(result);
+          return result instanceof Promise ? result.then(answered, failed) : answered(result);
         } catch (error) {
           return failed(error);
         }

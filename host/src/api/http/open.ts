@@ -19,8 +19,6 @@ export interface HttpApiSetup {
   readonly access: ApiAccess;
   /** Absent: calls are not logged. */
   readonly apiLogging: ApiLoggingOptions | undefined;
-  /** Absent means true. */
-  readonly h2c?: boolean;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -49,7 +47,7 @@ export async function openHttpApi(setup: HttpApiSetup): Promise<HttpApi> {
     apiLogging: setup.apiLogging === undefined ? undefined : createApiLogging(log, setup.apiLogging),
     logger,
   });
-  const h2c = setup.h2c ?? true;
+  const h2c = options.h2c ?? true;
   const servers: HttpServer[] = [];
   const close = async (timeoutMs: number): Promise<void> => {
     await Promise.all(servers.map((server) => server.close(timeoutMs)));

@@ -8,7 +8,7 @@ export function compactJson(bytes: Uint8Array): string | undefined {
   const scanner = new JsonScanner(bytes, "unexpected end of JSON input");
   try {
     scanner.next();
-    scanner.canonical = true;
+    scanner.forget();
     scanner.skipValue();
   } catch {
     return undefined;

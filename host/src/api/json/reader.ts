@@ -123,8 +123,7 @@ export class JsonReader {
     const scanner = this.#scanner;
     scanner.next();
     const start = scanner.at;
-    scanner.canonical = true;
-    scanner.overflow = undefined;
+    scanner.forget();
     scanner.skipValue();
     if (scanner.overflow !== undefined) {
       this.#refuse(`number ${scanner.overflow}`, { ...place, type: "float64" });

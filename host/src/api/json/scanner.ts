@@ -37,7 +37,7 @@ export class JsonScanner {
   at = 0;
   /** False once a value was passed that its canonical form would print differently. */
   canonical = true;
-  /** True once a number was passed that no float can hold; its text. */
+  /** The text of the first number passed that no float can hold. */
   overflow: string | undefined;
   readonly #endOfText: string;
   #wellFormed: boolean | undefined;
@@ -51,6 +51,12 @@ export class JsonScanner {
   constructor(bytes: Uint8Array, endOfText: string) {
     this.bytes = bytes;
     this.#endOfText = endOfText;
+  }
+
+  /** Begins to notice anew. */
+  forget(): void {
+    this.canonical = true;
+    this.overflow = undefined;
   }
 
   /** Passes blanks and returns the byte behind them without passing it. */

@@ -280,7 +280,7 @@ function goFormat(value: unknown): string {
     return `map[${Object.entries(value)
       .map(([name, member]) => `${name}:${goFormat(member)}`)
       .join(" ")}]`;
-  return typeof value === "number" ? floatText(String(value)) : String(value);
+  return typeof value === "number" ? floatText(String(value)) : `${value as string | boolean}`;
 }
 
 /** The URL's metadata wins over the item's. */

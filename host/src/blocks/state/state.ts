@@ -151,5 +151,9 @@ function measured<T>(metric: OperationMetric, work: () => Promise<T>): Promise<T
 }
 
 function each<T>(requests: readonly T[], write: (request: T) => Promise<void>): Promise<void> {
-  return requests.length === 1 ? write(requests[0]!) : Promise.all(requests.map(write)).then(() => {});
+  return requests.length === 1 ? write(requests[0]!) : writeAll(requests, write);
+}
+
+async function writeAll<T>(requests: readonly T[], write: (request: T) => Promise<void>): Promise<void> {
+  await Promise.all(requests.map(write));
 }

@@ -147,7 +147,8 @@ function refuse<M extends keyof Methods>(
 ): GrpcMethod[] {
   const [group, version] = api.split(".") as [string, ApiName["version"]];
   return methods.map((key): GrpcMethod => {
-    const { name, requestType, requestStream, responseStream } = DaprDefinition.methods[key];
+    const { name, requestStream, responseStream } = DaprDefinition.methods[key];
+    const requestType = DaprDefinition.methods[key].requestType as unknown as { decode(bytes: Uint8Array): Request<M> };
     const shared = { path: `/${DaprDefinition.fullName}/${name}`, api: { group, version } };
     if (requestStream || responseStream) {
       return {
