@@ -44,4 +44,9 @@ export class ApiError extends Error {
     this.errorCode = options.errorCode;
     this.details = options.details ?? [];
   }
+
+  /** Of the details, when they hold one. */
+  get reason(): string | undefined {
+    return this.details.find((detail) => detail.kind === "error-info")?.reason;
+  }
 }

@@ -43,7 +43,8 @@ export interface Metrics {
   componentLoaded(): void;
   componentInit(type: string): void;
   componentInitFailed(type: string, reason: "creation" | "init", name: string): void;
-  errorCode(code: string): void;
+  /** `reason` of the error's details, when there is one: some codes are shared. */
+  errorCode(code: string, reason?: string): void;
   /** The whole page in Prometheus' text format. */
   render(): Promise<string>;
 }

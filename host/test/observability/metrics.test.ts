@@ -142,6 +142,7 @@ test.each([
   [legacy, "/v1.0/actors/type/7/method/m", "/v1.0/actors/type/{id}/method"],
   [legacy, "/v1.0/workflows/dapr/7", "/v1.0/workflows/dapr/{instanceId}"],
   [legacy, "/v1.0/workflows/dapr/7/raiseEvent/e", "/v1.0/workflows/dapr/{instanceId}/raiseEvent/{eventName}"],
+  [legacy, "/v1.0//state///store/key", "/v1.0/state/store"],
   [legacy, "/x", "/x"],
   [low, "/v1.0/state/store", ""],
   [low, "/healthz", "/healthz"],
@@ -167,6 +168,11 @@ test.each([
   ["ERR_BODY_READ", "common"],
 ])("the category of %s is %s", (code, category) => {
   expect(errorCategory(code)).toBe(category);
+});
+
+test("a key that Dapr keeps for itself counts as an error of state", () => {
+  expect(errorCategory("ERR_MALFORMED_REQUEST", "DAPR_STATE_ILLEGAL_KEY")).toBe("state");
+  expect(errorCategory("ERR_MALFORMED_REQUEST")).toBe("common");
 });
 
 test("the page is served on any path", async () => {

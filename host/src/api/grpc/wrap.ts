@@ -36,7 +36,7 @@ export function createWrap({ token, metrics, apiLogging, logger }: WrapSetup): W
   const statusOf = (path: string, error: unknown): RpcError => {
     if (error instanceof RpcError) return error;
     if (error instanceof ApiError) {
-      metrics.errorCode(error.errorCode);
+      metrics.errorCode(error.errorCode, error.reason);
       logger.debug(error.message);
       return toStatus(error);
     }

@@ -54,7 +54,7 @@ export function createHandler(setup: HandlerSetup): (exchange: Exchange) => void
 
   const fail = (exchange: Exchange, error: unknown): void => {
     if (error instanceof ApiError) {
-      metrics.errorCode(error.errorCode);
+      metrics.errorCode(error.errorCode, error.reason);
       logger.debug(error.message);
     } else {
       logger.error(`${exchange.route?.name ?? exchange.method} failed unexpectedly`, {

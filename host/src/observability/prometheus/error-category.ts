@@ -25,7 +25,8 @@ const categories: readonly (readonly [start: string, category: string])[] = [
   ["DAPR_PUBSUB_", "pubsub"],
 ];
 
-export function errorCategory(code: string): string {
+export function errorCategory(code: string, reason?: string): string {
+  if (code === "ERR_MALFORMED_REQUEST" && reason !== undefined) return errorCategory(reason);
   if (/^ERR_(GET|START|PAUSE|RESUME|TERMINATE|PURGE|RAISE_EVENT)_WORKFLOW$/.test(code)) return "workflow";
   return categories.find(([start]) => code.startsWith(start))?.[1] ?? "common";
 }

@@ -15,11 +15,11 @@ export function httpPathLabel(options: HttpPathOptions): (path: string) => strin
   const match = (path: string): string | undefined => patterns.find((pattern) => pattern.matches.test(path))?.text;
   const label = (path: string): string => {
     if (known.has(path)) return path;
-    const normalized = path.replace(/\/{2,}/g, "/");
+    const normalized = merged(path);
     const shortened = shortenPath(normalized);
     return match(normalized) ?? match(shortened) ?? (options.increasedCardinality ? shortened : "");
   };
-  if (patterns.length === 0) return options.increasedCardinality ? shortenPath : label;
+  if (patterns.length === 0) return options.increasedCardinality ? (path) => shortenPath(merged(path)) : label;
 
   const cache = new Map<string, string>();
   return (path) => {
@@ -30,6 +30,10 @@ export function httpPathLabel(options: HttpPathOptions): (path: string) => strin
     }
     return found;
   };
+}
+
+function merged(path: string): string {
+  return path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
 }
 
 /** Keys and ids are cut from paths: `/v1.0/state/store/key` becomes `/v1.0/state/store`. */

@@ -331,7 +331,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     componentLoaded: () => void loaded.with().value++,
     componentInit: (type) => void initialised.with(type).value++,
     componentInitFailed: (type, reason, name) => void initFailed.with(type, reason, name).value++,
-    errorCode: options.recordErrorCodes ? (code) => void errorCodes.with(code, errorCategory(code)).value++ : () => {},
+    errorCode: options.recordErrorCodes
+      ? (code, reason) => void errorCodes.with(code, errorCategory(code, reason)).value++
+      : () => {},
     render: () => Promise.resolve(renders.map((render) => render()).join("") + renderProcess()),
   };
 }
