@@ -95,7 +95,7 @@ export function plan(
       bySocket.set(path, [...served, definition]);
     }
   }
-  const groups = Map.groupBy(bySocket, ([, served]) => served.map(({ type }) => type).join());
+  const groups = Map.groupBy(bySocket, ([, served]) => served.map(({ type, version }) => `${type}/${version}`).join());
   return [...groups.values()].map((group) => ({ sockets: group.map(([path]) => path), served: group[0]![1] }));
 }
 

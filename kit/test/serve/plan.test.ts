@@ -70,3 +70,12 @@ test("one of several components of a package may be served alone", () => {
   expect(select([first, second], "state.x")).toEqual([first, second]);
   expect(() => select([first, second], "state.x/v3")).toThrow("state.x/v1, state.x/v2");
 });
+
+test("versions of one type are served apart", () => {
+  const versions = [store("state.pg", "v1", ["state.postgres"]), store("state.pg", "v2", ["state.postgres"])];
+  const planned = plan(versions, { ...nothing, socketsFolder: "/f" }, {});
+  expect(planned.map((each) => [each.sockets, each.served.map(({ version }) => version)])).toEqual([
+    [["/f/pg.sock", "/f/postgres.sock"], ["v1"]],
+    [["/f/pg-v2.sock", "/f/postgres-v2.sock"], ["v2"]],
+  ]);
+});
