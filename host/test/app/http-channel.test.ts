@@ -90,6 +90,7 @@ describe.each(["http", "h2c"] as const)("over %s", (protocol) => {
       ":path": "/evil",
       "grpc-trace-bin": "x",
       "grpc-timeout": "1",
+      "own-bin": "x",
       "destination-app-id": "x",
       "Content-Length": "99",
       "two words": "x",
@@ -102,7 +103,15 @@ describe.each(["http", "h2c"] as const)("over %s", (protocol) => {
     expect(app.seen).toHaveLength(2);
     const { headers: got } = app.seen[0]!;
     expect(got).toMatchObject({ kept: "v", "dapr-grpc-timeout": "1", "content-length": "2" });
-    for (const name of ["transfer-encoding", "grpc-trace-bin", "destination-app-id", "two words", "line", "b"]) {
+    for (const name of [
+      "own-bin",
+      "transfer-encoding",
+      "grpc-trace-bin",
+      "destination-app-id",
+      "two words",
+      "line",
+      "b",
+    ]) {
       expect(got).not.toHaveProperty(name);
     }
     expect(log.lines.filter(({ level }) => level === "warn").map(({ message }) => message)).toEqual([
@@ -301,6 +310,44 @@ describe("health probing", () => {
     app.on.set("GET /healthz", () => undefined);
     await unhealthy;
     expect(channel.healthy).toBe(false);
+  });
+
+  test("calls that waited for a place are not made once the application is unhealthy", async () => {
+    let status = 200;
+    const responses: (() => void)[] = [];
+    const app = await openApp({
+      "GET /healthz": (_request, response) => void response.writeHead(status).end(),
+      "POST /slow": (_request, response) => void responses.push(() => response.end()),
+    });
+    const channel = await openChannel(app.port, { health, maxConcurrency: 1 });
+    const healthy = new Promise<void>((resolve) => channel.onHealthy(resolve));
+    const unhealthy = new Promise<void>((resolve) => channel.onUnhealthy(resolve));
+    await channel.start();
+    await healthy;
+    const route = channel.route("POST", "/slow");
+    const first = route.call(json);
+    const second = route.call(json);
+    await app.reached("/slow");
+    status = 500;
+    await unhealthy;
+    responses[0]!();
+    expect((await first).status).toBe(200);
+    await expect(second).rejects.toMatchObject({ code: "unhealthy" });
+    expect(app.seen.filter(({ path }) => path === "/slow")).toHaveLength(1);
+  });
+
+  test("a probe that was under way at the stop changes nothing", async () => {
+    const responses: (() => void)[] = [];
+    const app = await openApp({ "GET /healthz": (_request, response) => void responses.push(() => response.end()) });
+    const channel = await openChannel(app.port, { health: { ...health, timeoutMs: 1000, intervalMs: 1000 } });
+    const told: string[] = [];
+    channel.onHealthy(() => void told.push("healthy"));
+    await channel.start();
+    await app.reached("/healthz");
+    await channel.stop();
+    responses[0]!();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([told, channel.healthy]).toEqual([[], false]);
   });
 
   test("starting and stopping never overlap, and a failing listener does not stop the others", async () => {

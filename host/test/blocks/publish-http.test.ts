@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { createPubSubBlock } from "../../src/blocks/pubsub/block.ts";
@@ -119,6 +121,7 @@ describe("the envelope", () => {
 
   test("bytes that are not UTF-8 stay valid JSON", async () => {
     await api.request("POST", "/v1.0/publish/plain/t", Buffer.from([0x22, 0xff, 0x22]), json);
+    expect(isUtf8(plain.published.at(-1)!.data)).toBe(true);
     expect(last().data).toBe("\ufffd");
   });
 

@@ -108,6 +108,19 @@ describe("an event", () => {
     expect(Buffer.from(app.events[0]!.event.data).toString()).toBe(data);
   });
 
+  test("keeps its own trace, and takes that of the message where it has none", async () => {
+    const { broker, app } = await open({ topicEvent: success }, { declared: [declared("a")] });
+    const metadata = { traceparent: "from the message", tracestate: "s=m" };
+    await broker.send("a", event({ traceparent: "own", traceid: "own" }), { metadata });
+    await broker.send("a", event(), { metadata });
+    await broker.send("a", event(), { metadata: { traceid: "id" } });
+    expect(app.events.map(({ event: { extensions } }) => extensions)).toEqual([
+      { traceparent: "own", traceid: "own", tracestate: "s=m" },
+      { traceparent: "from the message", traceid: "from the message", tracestate: "s=m" },
+      { traceid: "id" },
+    ]);
+  });
+
   test("names the topic it came from, not the pattern that was subscribed", async () => {
     const { broker, app } = await open({ topicEvent: success }, { declared: [declared("a")] });
     expect(await broker.send("a", event(), { from: "a/b" })).toBe("acknowledged");

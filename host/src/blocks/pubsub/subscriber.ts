@@ -137,7 +137,7 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
   };
 
   const discover = async (signal: AbortSignal): Promise<void> => {
-    if (programmatic === undefined || programmatic.found !== undefined || registry.list("pubsub").length === 0) return;
+    if (programmatic === undefined || registry.list("pubsub").length === 0) return;
     await programmatic.ask(signal, applyProgrammatic);
     await applyProgrammatic();
   };
