@@ -27,6 +27,8 @@ export interface RuntimeParts extends GivenResources {
   readonly log?: Log;
   /** Components besides those of the resources. */
   readonly components?: readonly GivenComponent[];
+  /** Where packages of components are looked for after the resource's own folder. Absent: the working directory. */
+  readonly packageRoot?: string;
   /** Subscriptions besides those of the resources. */
   readonly subscriptions?: readonly SubscriptionResource[];
   /** Absent: that of the process. */
@@ -106,6 +108,7 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
     const components = (open.components = createComponents({
       ...options,
       socketsFolder: options.componentsSocketsFolder,
+      packageRoot: parts.packageRoot,
       denied: configuration.deniedComponents,
       environment,
       logger,

@@ -16,6 +16,8 @@ export interface ComponentsSettings {
   readonly namespace: string | undefined;
   readonly envKeys: readonly string[] | undefined;
   readonly socketsFolder: string;
+  /** Where packages are looked for after the resource's own folder. Absent: the working directory. */
+  readonly packageRoot?: string | undefined;
   /** Of components that do not say themselves. */
   readonly placement: Placement | undefined;
   /** `type` or `type/version` of components that must not be loaded. */

@@ -12,6 +12,7 @@ import { inProcess } from "./in-process.ts";
 export interface OpenerEnvironment {
   readonly packages: InstalledPackages;
   readonly socketsFolder: string;
+  readonly packageRoot?: string | undefined;
   readonly placement: Placement | undefined;
   readonly logger: Logger;
   readonly componentLogger: Logger;
@@ -28,13 +29,15 @@ export async function chooseOpener(
   resource: ComponentResource,
   kind: Kind,
   settings: OpenerSettings,
-  { packages, socketsFolder, placement, logger, componentLogger, logLevel }: OpenerEnvironment,
+  environment: OpenerEnvironment,
 ): Promise<ChosenOpener> {
+  const { packages, socketsFolder, packageRoot = process.cwd(), placement, logger } = environment;
+  const { componentLogger, logLevel } = environment;
   const resolution = await resolveComponent(resource, {
     packages,
     socketsFolder,
     placement,
-    roots: [process.cwd(), fileURLToPath(new URL(".", import.meta.url))],
+    roots: [packageRoot, fileURLToPath(new URL(".", import.meta.url))],
     onUnusableSocket: (path, reason) =>
       logger.warn(`the socket ${path} is passed over for component ${resource.name}: ${reason}`),
   });
