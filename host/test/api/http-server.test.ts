@@ -135,6 +135,49 @@ describe("answers", () => {
     expect(apis.lines.filter(({ level }) => level === "error")).toHaveLength(4);
   });
 
+  test("headers that would break the response do not", async () => {
+    const http = [
+      route("GET", "/x", (exchange) => {
+        exchange.setHeader("metadata.bad name\r\nx", "1");
+        exchange.setHeader("", "1");
+        exchange.setHeader("metadata.é", "1");
+        exchange.setHeader("metadata.good", "ü\r\nx-injected: 1");
+        exchange.respond(200, "x", "text/plain\r\nx-injected: 1");
+      }),
+    ];
+    apis = await openApis({ blocks: [{ http, grpc: [] }] });
+    const { status, headers } = await apis.http("GET", "/x");
+    expect(status).toBe(200);
+    expect(headers["x-injected"]).toBeUndefined();
+    expect(Object.keys(headers).filter((name) => name.startsWith("metadata."))).toEqual(["metadata.good"]);
+    expect(Buffer.from(headers["metadata.good"] as string, "latin1").toString()).toBe("ü  x-injected: 1");
+  });
+
+  test("a client that is gone harms nobody", async () => {
+    const gone = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    const http = [
+      route("GET", "/late", async (exchange) => {
+        exchange.signal.addEventListener("abort", () => gone.resolve());
+        await gone.promise;
+        exchange.respond(200, Buffer.alloc(100_000));
+        answered.resolve();
+      }),
+      route("GET", "/x", (exchange) => exchange.respond(200, "x")),
+    ];
+    apis = await openApis({ blocks: [{ http, grpc: [] }] });
+    const socket = connect(apis.httpPort);
+    socket.write("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+    setTimeout(() => socket.resetAndDestroy(), 30);
+    const session = connectHttp2(`http://127.0.0.1:${apis.httpPort}`);
+    const stream = session.request({ ":path": "/late" });
+    stream.on("error", () => {});
+    setTimeout(() => stream.close(8), 30);
+    await answered.promise;
+    expect(await apis.http("GET", "/x")).toMatchObject({ status: 200 });
+    session.close();
+  });
+
   test("the signal aborts when the client goes away, and only then", async () => {
     const aborted = Promise.withResolvers<void>();
     let later: AbortSignal | undefined;

@@ -43,7 +43,8 @@ export class Http1Exchange extends Exchange {
   protected override send(status: number, headers: string[], body: Uint8Array | string | undefined): void {
     if (this.#closing()) headers.push("Connection", "close");
     this.#response.writeHead(status, headers);
-    this.#response.end(body);
+    // Node would write the head in the encoding of a body that is text.
+    this.#response.end(typeof body === "string" && headers.some(isWide) ? Buffer.from(body) : body);
   }
 
   protected override whenGone(gone: () => void): void {
@@ -53,4 +54,8 @@ export class Http1Exchange extends Exchange {
       if (!response.writableFinished) gone();
     });
   }
+}
+
+function isWide(text: string): boolean {
+  return /[\x80-\xff]/.test(text);
 }

@@ -87,19 +87,21 @@ export abstract class Exchange implements HttpExchange {
   }
 
   setHeader(name: string, value: string): void {
-    (this.#extraHeaders ??= []).push(name, headerValue(value));
+    // A name that cannot stand in a header is left out, as Go's server does.
+    if (token.test(name)) (this.#extraHeaders ??= []).push(name, headerValue(value));
   }
 
   respond(status: number, body?: Uint8Array | string, contentType?: string): void {
     if (this.status !== 0) throw new Error(`${this.method} ${this.path}: a second response`);
-    this.status = status;
     const headers = this.#extraHeaders ?? [];
-    if (contentType !== undefined) headers.push("Content-Type", contentType);
+    this.#extraHeaders = undefined;
+    if (contentType !== undefined) headers.push("Content-Type", headerValue(contentType));
     if (body !== undefined) {
       this.responseBytes = typeof body === "string" ? Buffer.byteLength(body) : body.length;
       headers.push("Content-Length", String(this.responseBytes));
     }
     this.send(status, headers, body);
+    this.status = status;
     this.onResponse?.(this);
   }
 
@@ -130,11 +132,15 @@ export abstract class Exchange implements HttpExchange {
   }
 }
 
-/** Characters that cannot stand in a header would let a value break out of it; they become spaces. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+const plainValue = /^[\t\x20-\x7e]*$/;
+
+/** Text goes as UTF-8; characters that would let a value break out of its header become spaces. */
 function headerValue(value: string): string {
-  return /[^\t\x20-\x7e\x80-\xff]/.test(value)
-    ? Buffer.from(value, "utf8")
-        .toString("latin1")
-        .replace(/[^\t\x20-\x7e\x80-\xff]/g, " ")
-    : value;
+  if (plainValue.test(value)) return value;
+  // Node takes header values as one character a byte.
+  return Buffer.from(value, "utf8")
+    .toString("latin1")
+    .replace(/[^\t\x20-\x7e\x80-\xff]/g, " ");
 }

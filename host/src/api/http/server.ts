@@ -76,6 +76,8 @@ export function createHttpServer(setup: HttpServerSetup): HttpServer {
         server.once("error", reject);
         const listening = (): void => {
           server.removeListener("error", reject);
+          // Errors of accepting, such as too many open files: the next connection may succeed.
+          server.on("error", () => {});
           resolve();
         };
         if ("path" in address) {

@@ -26,6 +26,7 @@ export async function serveMetrics(metrics: Metrics, address: { host: string; po
     server.once("error", reject);
     server.listen(address.port, address.host, () => {
       server.removeListener("error", reject);
+      server.on("error", () => {});
       resolve();
     });
   });
