@@ -43,8 +43,11 @@ export interface Blocks {
   startDelivery(): Promise<void>;
   /** The app is unhealthy: delivers nothing more until it is back. */
   stopDelivery(): Promise<void>;
-  /** Delivers nothing more, for good; resolves when what was under way is done. */
-  shutdown(): Promise<void>;
+  /**
+   * Delivers nothing more, for good; resolves when what was under way is done, or cut off: within `limitMs`, else within most
+   * of the time that a stop may take.
+   */
+  shutdown(limitMs?: number): Promise<void>;
 }
 
 export function createBlocks(settings: BlocksSettings): Blocks {
@@ -102,7 +105,8 @@ export function createBlocks(settings: BlocksSettings): Blocks {
     grpcFallback: proxyRefusal,
     startDelivery: () => forEach(feeds, (feed) => feed.start()),
     stopDelivery: () => forEach(feeds, (feed) => feed.stop()),
-    shutdown: () => forEach(feeds, (feed) => feed.shutdown()),
+    // What is left of the time is for the components to close.
+    shutdown: (limitMs = options.gracefulShutdownSeconds * 900) => forEach(feeds, (feed) => feed.shutdown(limitMs)),
   };
 }
 

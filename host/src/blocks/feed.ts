@@ -1,6 +1,6 @@
 import type { Logger } from "@trilby/kit";
 
-import { createBackOff, settledWithin } from "./back-off.ts";
+import { createBackOff } from "./back-off.ts";
 
 /** Something that a component feeds for as long as the application is there: a subscription, or the reading of a binding. */
 export interface Feed {
@@ -10,7 +10,7 @@ export interface Feed {
   readonly problem: string | undefined;
   /**
    * Takes nothing new, lets what is under way finish for at most `drainMs`, then cuts it off: what was not handled by then
-   * is not acknowledged. Idempotent.
+   * is not acknowledged. Resolves after `drainMs` and a quarter of it more at the latest. Called again, the shorter time counts.
    */
   close(drainMs: number): Promise<void>;
 }
@@ -64,21 +64,45 @@ export function openFeed(
     }
   })();
 
-  const close = async (drainMs: number): Promise<void> => {
-    closing.abort();
-    firstDone();
-    const cutter = setTimeout(() => {
-      logger.warn(`${what} still had work under way after ${drainMs} ms; cutting it off unacknowledged`);
+  /** How far the end is: work is cut off at the first moment, what is stuck even then is left behind at the second. */
+  let cutter: NodeJS.Timeout | undefined;
+  let leaver: NodeJS.Timeout | undefined;
+  let cutAt = Infinity;
+  const left = Promise.withResolvers<void>();
+
+  const limit = (drainMs: number): void => {
+    const at = performance.now() + drainMs;
+    if (at >= cutAt) return;
+    cutAt = at;
+    clearTimeout(cutter);
+    clearTimeout(leaver);
+    cutter = setTimeout(() => {
+      logger.warn(`${what} still had work under way after ${Math.round(drainMs)} ms; cutting it off unacknowledged`);
       cut.abort();
     }, drainMs);
+    // A component that does not even settle after the cut, or never opens, must not hold up the stop.
+    leaver = setTimeout(
+      () => {
+        logger.error(`${what} did not close; leaving it behind`);
+        left.resolve();
+      },
+      drainMs + Math.min(longestCutMs, drainMs / 4),
+    );
+  };
+
+  const close = async (): Promise<void> => {
+    closing.abort();
+    firstDone();
     const closed = (async () => {
       await opening;
       await handle?.close();
     })().catch((error: unknown) => logger.error(`failed to close ${what}: ${String(error)}`, { error }));
-    // A component that does not even settle after the cut, or never opens, must not hold up the stop.
-    const limitMs = handle === undefined ? afterCutMs : drainMs + afterCutMs;
-    if (!(await settledWithin(closed, limitMs))) logger.error(`${what} did not close; leaving it behind`);
+    // What is not open yet has nothing under way.
+    if (handle === undefined) limit(openingMs);
+    await Promise.race([closed, left.promise]);
     clearTimeout(cutter);
+    clearTimeout(leaver);
+    cutAt = -Infinity;
     cut.abort();
   };
 
@@ -87,8 +111,17 @@ export function openFeed(
     get problem() {
       return problem;
     },
-    close: (drainMs) => (whenClosed ??= close(drainMs)),
+    close(drainMs) {
+      limit(drainMs);
+      return (whenClosed ??= close());
+    },
   };
 }
 
-const afterCutMs = 5000;
+/** The drain after which a close is over within the limit, but no longer than `drainMs`. */
+export function drainWithin(limitMs: number, drainMs: number): number {
+  return Math.max(0, Math.min(drainMs, limitMs * 0.8));
+}
+
+const longestCutMs = 5000;
+const openingMs = 2000;

@@ -3,6 +3,7 @@ import type { ComponentRegistry } from "../../components/registry.ts";
 import type { Log } from "../../observability/log.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { Block } from "../block.ts";
+import { drainWithin } from "../feed.ts";
 import { bindingMethods } from "./grpc.ts";
 import { bindingRoutes } from "./http.ts";
 import { createInputs } from "./inputs.ts";
@@ -32,18 +33,19 @@ export interface BindingsBlock extends Block {
   start(): Promise<void>;
   /** Takes no new events, finishes those under way. May be followed by another `start`. */
   stop(): Promise<void>;
-  /** As `stop`, for good. */
-  shutdown(): Promise<void>;
+  /** As `stop`, for good, within `limitMs`. May follow a `stop` that is under way, and shortens it. */
+  shutdown(limitMs?: number): Promise<void>;
   /** Input bindings that should be read and are not, and why; for health and logs. */
   problems(): readonly { readonly name: string; readonly reason: string }[];
 }
 
 export function createBindingsBlock(settings: BindingsSettings): BindingsBlock {
+  const { drainMs = 30_000 } = settings;
   const outputs = createOutputs(settings.registry, settings.metrics);
   const inputs = createInputs({
     ...settings,
     outputs,
-    drainMs: settings.drainMs ?? 30_000,
+    drainMs,
     logger: settings.log.scope("dapr.runtime.processor.binding"),
   });
   let over = false;
@@ -51,10 +53,10 @@ export function createBindingsBlock(settings: BindingsSettings): BindingsBlock {
     http: bindingRoutes(outputs),
     grpc: bindingMethods(outputs),
     start: () => (over ? Promise.resolve() : inputs.start()),
-    stop: inputs.stop,
-    shutdown() {
+    stop: () => inputs.stop(),
+    shutdown(limitMs = Infinity) {
       over = true;
-      return inputs.stop();
+      return inputs.stop(drainWithin(limitMs, drainMs));
     },
     problems: inputs.problems,
   };

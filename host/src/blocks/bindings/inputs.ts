@@ -28,8 +28,8 @@ export interface InputsSettings {
 export interface Inputs {
   /** Resolves when each binding was tried once; those that fail are tried again behind it. */
   start(): Promise<void>;
-  /** Takes no new events, finishes those under way, then closes. */
-  stop(): Promise<void>;
+  /** Takes no new events, finishes those under way for at most the time given (else that of the settings), then closes. */
+  stop(drainMs?: number): Promise<void>;
   /** Those that should be read and are not, and why. */
   problems(): readonly { readonly name: string; readonly reason: string }[];
 }
@@ -37,6 +37,8 @@ export interface Inputs {
 export function createInputs(settings: InputsSettings): Inputs {
   const { registry, channel, logger, metrics } = settings;
   const feeds = new Map<string, Feed>();
+  /** Those on their way out: a later, shorter limit reaches them too. */
+  const closing = new Set<Feed>();
   let active = false;
 
   const open = (component: LoadedComponent<"bindings">): void => {
@@ -84,10 +86,13 @@ export function createInputs(settings: InputsSettings): Inputs {
     };
   };
 
-  const close = async (names: readonly string[]): Promise<void> => {
-    const closing = names.flatMap((name) => feeds.get(name) ?? []);
-    for (const name of names) feeds.delete(name);
-    await Promise.all(closing.map((feed) => feed.close(settings.drainMs)));
+  const close = async (gone: (name: string) => boolean, drainMs = settings.drainMs): Promise<void> => {
+    for (const [name, feed] of feeds) {
+      if (!gone(name)) continue;
+      feeds.delete(name);
+      closing.add(feed);
+    }
+    await Promise.all([...closing].map((feed) => feed.close(drainMs).then(() => closing.delete(feed))));
   };
 
   registry.onLoad("bindings", async (component) => {
@@ -95,7 +100,7 @@ export function createInputs(settings: InputsSettings): Inputs {
     const feed = feeds.get(component.name);
     if (feed !== undefined) await settledWithin(feed.attempted, firstAttemptMs);
   });
-  registry.onUnload("bindings", (component) => close([component.name]));
+  registry.onUnload("bindings", ({ name }) => close((each) => each === name));
 
   return {
     async start() {
@@ -104,9 +109,9 @@ export function createInputs(settings: InputsSettings): Inputs {
       for (const component of registry.list("bindings")) open(component);
       await settledWithin(Promise.all([...feeds.values()].map((feed) => feed.attempted)), firstAttemptMs);
     },
-    async stop() {
+    async stop(drainMs) {
       active = false;
-      await close([...feeds.keys()]);
+      await close(() => true, drainMs);
     },
     problems: () =>
       [...feeds].flatMap(([name, { problem }]) => (problem === undefined ? [] : [{ name, reason: problem }])),

@@ -5,6 +5,7 @@ import type { Metrics } from "../../observability/metrics.ts";
 import type { SubscriptionResource } from "../../resources/subscription.ts";
 import { settledWithin } from "../back-off.ts";
 import type { Block } from "../block.ts";
+import { drainWithin } from "../feed.ts";
 import type { AppSubscription } from "./app-subscription.ts";
 import { publishMethods } from "./grpc.ts";
 import { publishRoutes } from "./http.ts";
@@ -36,8 +37,11 @@ export interface PubSubBlock extends Block {
   start(): Promise<void>;
   /** Takes no new messages, finishes those under way, closes the subscriptions. May be followed by another `start`. */
   stop(): Promise<void>;
-  /** As `stop`, for good: the brokers are paused first, so that nothing more comes while what is there is finished. */
-  shutdown(): Promise<void>;
+  /**
+   * As `stop`, for good, within `limitMs`: the brokers are paused first, so that nothing more comes while what is there is
+   * finished. May follow a `stop` that is under way, and shortens it.
+   */
+  shutdown(limitMs?: number): Promise<void>;
   /** Those in force, for the metadata API. */
   subscriptions(): readonly AppSubscription[];
   /** Those that are not served and why, for health and logs. */
@@ -45,7 +49,7 @@ export interface PubSubBlock extends Block {
 }
 
 export function createPubSubBlock(settings: PubSubSettings): PubSubBlock {
-  const { registry, metrics } = settings;
+  const { registry, metrics, drainMs = 30_000 } = settings;
   const logger = settings.log.scope("dapr.runtime.processor.subscription");
   const publisher = createPublisher(settings);
   const subscriber = createSubscriber({
@@ -58,15 +62,16 @@ export function createPubSubBlock(settings: PubSubSettings): PubSubBlock {
     publisher,
     metrics,
     logger,
-    drainMs: settings.drainMs ?? 30_000,
+    drainMs,
   });
   let over = false;
   return {
     http: publishRoutes(publisher, metrics),
     grpc: publishMethods(publisher),
     start: () => (over ? Promise.resolve() : subscriber.start()),
-    stop: subscriber.stop,
-    async shutdown() {
+    stop: () => subscriber.stop(),
+    async shutdown(limitMs = Infinity) {
+      const startedAt = performance.now();
       over = true;
       const paused = registry.list("pubsub").map(async ({ name, instance }) => {
         try {
@@ -75,8 +80,8 @@ export function createPubSubBlock(settings: PubSubSettings): PubSubBlock {
           logger.warn(`failed to pause pubsub ${name} before the shutdown: ${String(error)}`);
         }
       });
-      await settledWithin(Promise.all(paused), pauseMs);
-      await subscriber.stop();
+      await settledWithin(Promise.all(paused), Math.min(pauseMs, limitMs / 4));
+      await subscriber.stop(drainWithin(limitMs - (performance.now() - startedAt), drainMs));
     },
     subscriptions: subscriber.subscriptions,
     problems: subscriber.problems,

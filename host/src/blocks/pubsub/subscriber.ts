@@ -37,8 +37,8 @@ export interface SubscriberSettings {
 export interface Subscriber {
   /** Resolves when each subscription was tried once; those that fail are tried again behind it. */
   start(): Promise<void>;
-  /** Takes no new messages, finishes those under way, then closes. */
-  stop(): Promise<void>;
+  /** Takes no new messages, finishes those under way for at most the time given (else that of the settings), then closes. */
+  stop(drainMs?: number): Promise<void>;
   /** Those in force, as the metadata API lists them. */
   subscriptions(): readonly AppSubscription[];
   /** Those not served, and why. */
@@ -58,6 +58,8 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
   const declared = settings.declared.map(declaredSubscription);
   warnOfDuplicates(declared, logger);
   const feeds = new Map<string, Feed>();
+  /** Those on their way out: a later, shorter limit reaches them too. */
+  const closing = new Set<Feed>();
   const refused = new Map<string, SubscriptionProblem>();
   const programmatic = channel && createProgrammatic(channel, settings.appId, settings.discover, logger);
   let wanted = effectiveSubscriptions(declared, []);
@@ -121,10 +123,14 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
     await settledWithin(Promise.all([...feeds.values()].map((feed) => feed.attempted)), firstAttemptMs);
   };
 
-  const closeWhere = async (gone: (key: string) => boolean): Promise<void> => {
-    const closing = [...feeds].filter(([key]) => gone(key));
-    for (const [key] of closing) feeds.delete(key);
-    await Promise.all(closing.map(([, feed]) => feed.close(settings.drainMs)));
+  const closeWhere = async (gone: (key: string) => boolean, drainMs = settings.drainMs): Promise<void> => {
+    for (const [key, feed] of feeds) {
+      if (!gone(key)) continue;
+      feeds.delete(key);
+      closing.add(feed);
+    }
+    const closed = [...closing].map((feed) => feed.close(drainMs).then(() => closing.delete(feed)));
+    await Promise.all(closed);
   };
 
   /** A subscription that the application tells itself replaces a declared one that may already run. */
@@ -156,10 +162,10 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
       await discover(signal);
       await startMissing();
     },
-    async stop() {
+    async stop(drainMs) {
       active?.abort();
       active = undefined;
-      await closeWhere(() => true);
+      await closeWhere(() => true, drainMs);
     },
     subscriptions: () => [...wanted.values()].filter((subscription) => !refused.has(subscriptionKey(subscription))),
     problems() {
