@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ComponentError } from "@trilby/kit";
 import type { Location } from "./connection-string.ts";
 import { isBusy, translate } from "./sqlite-errors.ts";
+import { createWriteQueue, type WriteQueue } from "./write-queue.ts";
 
 export interface DatabaseSettings {
   readonly location: Location;
@@ -21,19 +22,26 @@ export interface Database {
   readonly readOnly: boolean;
   /** Runs `work` at once, and again while the file is locked. `work` must have no effect when it throws. */
   whenFree<T>(work: () => T): Promise<T>;
-  /** The same, in one transaction: all of `work`, or nothing when it throws. */
-  transaction<T>(work: () => T, lock?: Location["lock"]): Promise<T>;
-  close(): void;
+  /** The same, in an exclusive transaction: all of `work`, or nothing when it throws. */
+  exclusively<T>(work: () => T): Promise<T>;
+  readonly writes: WriteQueue;
+  /** Waits for the writes under way. */
+  close(): Promise<void>;
 }
 
 export async function openDatabase({ location, busyTimeoutMs, writeAheadLog }: DatabaseSettings): Promise<Database> {
   const connection = connect(location);
+  const writes = createWriteQueue(connection, location.lock, whenFree);
   const database: Database = {
     connection,
     readOnly: location.readOnly,
     whenFree,
-    transaction: (work, lock = location.lock) => whenFree(() => inTransaction(connection, lock, work)),
-    close: () => connection.close(),
+    exclusively: (work) => whenFree(() => inExclusiveTransaction(connection, work)),
+    writes,
+    async close() {
+      await writes.idle();
+      connection.close();
+    },
   };
   try {
     for (const pragma of location.pragmas) await whenFree(() => connection.exec(`PRAGMA ${pragma}`));
@@ -73,8 +81,8 @@ function connect({ uri }: Location): DatabaseSync {
   }
 }
 
-function inTransaction<T>(connection: DatabaseSync, lock: Location["lock"], work: () => T): T {
-  connection.exec(`BEGIN ${lock}`);
+function inExclusiveTransaction<T>(connection: DatabaseSync, work: () => T): T {
+  connection.exec("BEGIN EXCLUSIVE");
   try {
     const result = work();
     connection.exec("COMMIT");

@@ -79,7 +79,7 @@ export default defineStateStore({
         },
       };
     } catch (error) {
-      database.close();
+      await database.close();
       throw error;
     }
   },

@@ -18,7 +18,7 @@ export async function migrate(database: Database, tables: Tables, logger: Logger
     requireTable(database, tables.state);
     return;
   }
-  await database.transaction(() => {
+  await database.exclusively(() => {
     connection.exec(
       `CREATE TABLE IF NOT EXISTS "${tables.metadata}" (key text NOT NULL PRIMARY KEY, value text NOT NULL)`,
     );
@@ -32,7 +32,7 @@ export async function migrate(database: Database, tables: Tables, logger: Logger
         .prepare(`REPLACE INTO "${tables.metadata}" (key, value) VALUES (?, ?)`)
         .run(levelKey, String(index + 1));
     }
-  }, "EXCLUSIVE");
+  });
 }
 
 // Levels are never changed or taken away, only added. The table may be older than the bookkeeping.

@@ -27,25 +27,22 @@ export function createSqliteStore(database: Database, tables: Tables): StateStor
       ),
 
     async set(request) {
-      const write = prepareWrite(request);
-      await database.whenFree(write);
+      await database.writes.one(prepareWrite(request));
     },
 
-    delete: (request) => database.whenFree(() => remove(request)),
+    delete: (request) => database.writes.one(() => remove(request)),
 
     async transact(operations) {
       const steps = operations.map(toStep);
       if (steps.length === 0) return;
-      await database.transaction(() => {
+      await database.writes.several(() => {
         for (const step of steps) step();
       });
     },
 
     ping: () => database.whenFree(() => void statements.ping.get()),
 
-    async close() {
-      database.close();
-    },
+    close: () => database.close(),
   };
 
   function find(key: string): GetResult | undefined {

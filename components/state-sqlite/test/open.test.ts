@@ -120,6 +120,49 @@ describe("a locked database", () => {
     expect(textOf((await store.get(getting("k2")))?.data)).toBe("v");
   });
 
+  it("lets all writes that wait for it fail together, and none for another's reason", async () => {
+    const store = await openStore({ connectionString: path("queue.db"), busyTimeout: "300ms" });
+    const other = new DatabaseSync(path("queue.db"));
+    other.exec("BEGIN EXCLUSIVE");
+    const started = performance.now();
+    const writes = Array.from({ length: 1_000 }, (_, index) => store.set(setting(`k${index}`, "v")));
+    const outcomes = await Promise.allSettled(writes);
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(new Set(outcomes.map((outcome) => (outcome as { reason?: { code?: string } }).reason?.code))).toEqual(
+      new Set(["unavailable"]),
+    );
+    other.exec("COMMIT");
+    other.exec(
+      "CREATE TRIGGER odd BEFORE INSERT ON state WHEN new.key = 'odd' BEGIN SELECT raise(ROLLBACK, 'odd'); END",
+    );
+    other.close();
+
+    const mixed = ["a", "odd", "b", "c"].map((key) => store.set(setting(key, "v")));
+    mixed.push(
+      store.set(setting("a", "w", { etag: "bad" })),
+      store.transact!(
+        [
+          { kind: "set", request: setting("d", "v") },
+          { kind: "set", request: setting("b", "w", { etag: "bad" }) },
+        ],
+        {},
+      ),
+      store.transact!(
+        ["e", "f"].map((key) => ({ kind: "set", request: setting(key, "v") })),
+        {},
+      ),
+    );
+    const codes = (await Promise.allSettled(mixed)).map(
+      (outcome) => (outcome as { reason?: { code?: string } }).reason?.code,
+    );
+    expect(codes).toEqual([undefined, "internal", undefined, undefined, "etag-mismatch", "etag-mismatch", undefined]);
+    const items = await store.bulkGet(
+      ["a", "b", "c", "d", "e", "f", "odd"].map((key) => getting(key)),
+      { parallelism: 0 },
+    );
+    expect(items.map(({ data }) => textOf(data))).toEqual(["v", "v", "v", "", "v", "v", ""]);
+  });
+
   it("is prepared once when several processes come at the same time", async () => {
     const levels: string[] = [];
     const logger = { debug() {}, warn() {}, error() {}, info: (message: string) => void levels.push(message) };

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { openStore } from "./open.ts";
+import { closeStores, openStore } from "./open.ts";
 import { bytes, deleting, getting, setting, textOf } from "./requests.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "trilby-sqlite-"));
@@ -180,6 +180,29 @@ describe("a transaction", () => {
       expect(textOf((await store.get(getting("keep")))!.data)).toBe("old");
     }
   });
+});
+
+it("commits the writes of one turn together, in their order, and has them all when it was closed", async () => {
+  const store = await openStore({ connectionString: file });
+  await store.set(setting("k", "0"));
+  const before = new DatabaseSync(file);
+  const version = () => before.prepare("PRAGMA data_version").get()!["data_version"] as number;
+  const start = version();
+  const writes = [
+    store.set(setting("k", "1")),
+    store.delete(deleting("k")),
+    store.set(setting("k", "2", { concurrency: "first-write" })),
+  ];
+  for (let index = 0; index < 60; index++) writes.push(store.set(setting(`k${index}`, "v")));
+  await Promise.all(writes);
+  expect(textOf((await store.get(getting("k")))?.data)).toBe("2");
+  expect(version() - start).toBe(1);
+  before.close();
+
+  const late = Array.from({ length: 200 }, (_, index) => store.set(setting(`late${index}`, "v")));
+  await closeStores();
+  await Promise.all(late);
+  expect(rows("SELECT count(*) AS n FROM state WHERE key LIKE 'late%'")).toEqual([{ n: 200 }]);
 });
 
 it("takes any key and any bytes", async () => {
