@@ -9,6 +9,11 @@ import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const example = path.join(root, "examples/quickstart");
+// The Node and the tools of the workspace, however this script was started.
+const environment = {
+  ...process.env,
+  PATH: path.join(root, "node_modules", ".bin") + path.delimiter + process.env.PATH,
+};
 const startedAt = Date.now();
 let step = 0;
 
@@ -122,14 +127,15 @@ function http(method, route, body) {
 }
 
 function build() {
-  const tsc = spawnSync("tsc", ["-b", "tsconfig.build.json"], { cwd: root, stdio: "inherit", shell: true });
-  if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+  const { status, error } = spawnSync("node", ["tools/build.mjs"], { cwd: root, env: environment, stdio: "inherit" });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
 }
 
-function start(title, args, environment = {}) {
-  const child = spawn(process.execPath, args.map(String), {
+function start(title, args, variables = {}) {
+  const child = spawn("node", args.map(String), {
     cwd: example,
-    env: { ...process.env, ...environment, DAPR_API_TOKEN: "", APP_API_TOKEN: "" },
+    env: { ...environment, ...variables, DAPR_API_TOKEN: "", APP_API_TOKEN: "" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const handle = { title, child, output: [], exited: undefined };
