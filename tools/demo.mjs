@@ -19,7 +19,7 @@ let step = 0;
 
 build();
 const [httpPort, grpcPort, metricsPort, appPort] = await freePorts(4);
-const app = start("app", ["src/app.ts"], { APP_PORT: String(appPort) });
+const app = start("app", ["src/main.ts"], { APP_PORT: String(appPort) });
 const host = start("trilbyd", [
   path.join(root, "host/dist/main.js"),
   ...["--app-id", "quickstart", "--app-port", appPort, "--resources-path", "resources"],
