@@ -4,6 +4,7 @@ import { type GrpcApi, openGrpcApi } from "./api/grpc/open.ts";
 import { type HttpApi, openHttpApi } from "./api/http/open.ts";
 import type { AppChannel } from "./app/channel.ts";
 import { createAppChannel } from "./app/create-app-channel.ts";
+import { askAppConfiguration } from "./app-configuration.ts";
 import { type Blocks, createBlocks } from "./blocks.ts";
 import { goDuration } from "./blocks/metadata/go-duration.ts";
 import { type Components, createComponents } from "./components/components.ts";
@@ -155,10 +156,9 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
   const serveApp = async (): Promise<void> => {
     const { channel, blocks } = open;
     if (channel && blocks) {
+      channel.onHealthy(once(() => askForConfiguration(channel)));
       channel.onHealthy(blocks.startDelivery);
       channel.onUnhealthy(blocks.stopDelivery);
-      if (options.disableInitEndpoints.includes("config"))
-        logger.warn("Skipping programmatic dapr configuration loading (see the flag disable-init-endpoints)");
       runtimeTarget.notReady(`waiting for the app on port ${options.app.port}`);
       await channel.start();
     }
@@ -166,6 +166,12 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
     runtimeTarget.ready();
     logger.info(`dapr initialized. Status: Running. Init Elapsed ${Math.round(performance.now() - beganAt)}ms`);
     ready.resolve();
+  };
+
+  const askForConfiguration = async (channel: AppChannel): Promise<void> => {
+    if (options.disableInitEndpoints.includes("config"))
+      logger.warn("Skipping programmatic dapr configuration loading (see the flag disable-init-endpoints)");
+    else if (channel.kind === "http") await askAppConfiguration(channel, options.appId, logger);
   };
 
   const stop = async (): Promise<boolean> => {
@@ -238,4 +244,10 @@ async function blockShutdown(
 function opened(open: Partial<Parts>): Parts {
   if (open.grpcApi === undefined) throw new Error("the runtime has not started");
   return open as Parts;
+}
+
+/** The work of the first call alone. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
 }

@@ -133,7 +133,7 @@ test("waits for the app, subscribes, and says so in health", async () => {
   const { server, port } = await app(() => {});
   server.close();
   await once(server, "close");
-  const { runtime } = runtimeWith([`--app-port=${port}`], {
+  const { runtime, log } = runtimeWith([`--app-port=${port}`], {
     components: [{ definition: fixture("pubsub.fixture"), name: "broker" }],
   });
   await runtime.start();
@@ -146,7 +146,8 @@ test("waits for the app, subscribes, and says so in health", async () => {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       response.setHeader("content-type", "application/json");
-      if (request.url === "/dapr/subscribe")
+      if (request.url === "/dapr/config") response.end('{"entities": ["Cart"]}');
+      else if (request.url === "/dapr/subscribe")
         response.end('[{"pubsubname": "broker", "topic": "orders", "route": "/orders"}]');
       else if (request.url === "/orders") {
         received.resolve(Buffer.concat(chunks).toString());
@@ -162,6 +163,7 @@ test("waits for the app, subscribes, and says so in health", async () => {
     body: '{"id": 7}',
   });
   assert.equal(published.status, 204);
+  assert.ok(log.includes("the app hosts the actors Cart, but this version has no actors: nobody can call them"));
   assert.deepEqual((JSON.parse(await received.promise) as { data: unknown }).data, { id: 7 });
 });
 
