@@ -26,7 +26,8 @@ export function redisError(error: unknown): ComponentError {
   if (message === "Command timed out") {
     return new ComponentError("deadline-exceeded", "Redis did not answer within readTimeout", { cause: error });
   }
-  return new ComponentError("unavailable", `Redis cannot be reached: ${message}`, { cause: error });
+  const reason = name === "MaxRetriesPerRequestError" ? "redisMaxRetries attempts to connect have failed" : message;
+  return new ComponentError("unavailable", `Redis cannot be reached: ${reason}`, { cause: error });
 }
 
 /** Whether the server answered, with an error that begins with this word. */

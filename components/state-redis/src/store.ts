@@ -63,8 +63,8 @@ export function createRedisStore(settings: RedisStoreSettings): StateStore {
       for (const group of groups) {
         const keys = group.map(({ key }) => key);
         const values = group.flatMap(({ values }) => values);
-        const answer = Number(await runScript(client, scripts.transact, keys.length, ...keys, ...values));
-        if (answer !== scripts.refused) throw refusal(group[answer - 1]!.request);
+        const refusedAt = Number(await runScript(client, scripts.transact, keys.length, ...keys, ...values));
+        if (refusedAt > 0) throw refusal(group[refusedAt - 1]!.request);
       }
     },
 

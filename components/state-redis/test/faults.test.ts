@@ -87,3 +87,54 @@ describeService("redis", { killable: true }, (redis) => {
     await redis.restart();
   });
 });
+
+describeService("redis-cluster", { killable: true }, (cluster) => {
+  it(
+    "may lose a node: its items fail in time, the others' do not, and all come back",
+    { timeout: 60_000 },
+    async () => {
+      const nodes = cluster.nodes.map(({ address }) => address).join(",");
+      const store = await openStore({ redisHost: nodes, redisType: "cluster", readTimeout: "1s" });
+      const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
+      const write = (key: string) =>
+        store.set(setting(key, "v")).then(
+          () => "done",
+          (error: { code: string }) => error.code,
+        );
+      expect(new Set(await Promise.all(keys.map(write)))).toEqual(new Set(["done"]));
+      await cluster.nodes[2]!.kill();
+      const started = performance.now();
+      const codes = await Promise.all(keys.map(write));
+      expect(performance.now() - started).toBeLessThan(10_000);
+      expect(codes).toContain("done");
+      expect(codes).toContain("unavailable");
+      for (const code of codes) expect(["done", "unavailable", "deadline-exceeded"]).toContain(code);
+      await cluster.restart();
+      await expect
+        .poll(async () => new Set(await Promise.all(keys.map(write))), { timeout: 30_000 })
+        .toEqual(new Set(["done"]));
+    },
+  );
+
+  it("may go away whole", { timeout: 60_000 }, async () => {
+    const { address } = cluster.nodes[0]!;
+    const store = await openStore({ redisHost: address, redisType: "cluster" });
+    await store.set(setting("k", "v"));
+    for (const node of cluster.nodes) await node.kill();
+    const started = performance.now();
+    const outcomes = await Promise.allSettled([store.get(getting("k")), store.set(setting("k", "w")), store.ping!()]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(performance.now() - started).toBeLessThan(10_000);
+    await cluster.restart();
+    await expect
+      .poll(
+        () =>
+          store.get(getting("k")).then(
+            () => "read",
+            () => "failed",
+          ),
+        { timeout: 30_000 },
+      )
+      .toBe("read");
+  });
+});
