@@ -93,6 +93,8 @@ export class ConsumerGroup {
       }
       // Who left may be back in a moment.
       if (topics.every((topic) => current.includes(topic)) && (await this.#changesWithin(graceMs))) continue;
+      // While the others are still being read.
+      if (current.length > 0 && (await this.#refuseSome(topics.filter((topic) => !current.includes(topic))))) continue;
       await this.#leave(leaveLimitMs);
       if (topics.length === 0 || signal.aborted) continue;
       failures = (await this.#join(topics)) ? 0 : failures + 1;
@@ -150,15 +152,19 @@ export class ConsumerGroup {
 
   /** One topic that is refused must not keep the others from being read. True: try again at once, without it. */
   async #sortOut(topics: readonly string[], error: ComponentError): Promise<boolean> {
-    const { logger } = this.#settings;
     if (isRefusal(error)) {
-      const refused = await this.#unlessClosed(refusedTopics(this.#settings, topics)).catch(() => undefined);
-      for (const [topic, reason] of refused ?? []) this.#refuse(topic, reason);
-      if (refused && refused.size > 0) return true;
+      if (await this.#refuseSome(topics)) return true;
       this.#fail(topics, error);
     }
-    logger.warn(`${error.message}; trying again`);
+    this.#settings.logger.warn(`${error.message}; trying again`);
     return false;
+  }
+
+  async #refuseSome(topics: readonly string[]): Promise<boolean> {
+    if (topics.length === 0) return false;
+    const refused = await this.#unlessClosed(refusedTopics(this.#settings, topics)).catch(() => undefined);
+    for (const [topic, reason] of refused ?? []) this.#refuse(topic, reason);
+    return refused !== undefined && refused.size > 0;
   }
 
   #refuse(topic: string, reason: ComponentError): void {
