@@ -9,14 +9,13 @@ import {
   escapes,
   html,
   isDigit,
-  isSpace,
   openBrace,
   openBracket,
   quote,
   stringByte,
   wide,
 } from "./bytes.ts";
-import { compareUtf8 } from "./escape.ts";
+import { endOfScalar, outline, type Container } from "./outline.ts";
 import { numberText } from "./scanner.ts";
 
 /**
@@ -34,24 +33,6 @@ export function canonicalJson(bytes: Uint8Array, start: number, end: number): Bu
 const largestScratch = 1 << 20;
 let scratch = new Uint8Array(16 * 1024);
 
-/** A value of the input: where a string, number or word begins, or what an object or array holds. */
-type Value = number | Container;
-
-interface Container {
-  /** Undefined for an array. */
-  readonly members: Member[] | undefined;
-  readonly elements: Value[];
-  sorted: boolean;
-}
-
-interface Member {
-  readonly keyStart: number;
-  readonly keyEnd: number;
-  /** The key's bytes are not the characters it means. */
-  readonly escaped: boolean;
-  value: Value;
-}
-
 class Writer {
   readonly #in: Uint8Array;
   out: Uint8Array<ArrayBuffer>;
@@ -64,12 +45,11 @@ class Writer {
 
   value(start: number, end: number): void {
     const open: { readonly container: Container; next: number }[] = [];
-    let value = this.#index(start, end);
+    let value = outline(this.#in, start, end);
     for (;;) {
       if (typeof value === "number") this.#leaf(value, end);
       else {
         this.#put(value.members === undefined ? openBracket : openBrace);
-        if (!value.sorted) this.#sort(value.members!);
         open.push({ container: value, next: 0 });
       }
       for (;;) {
@@ -92,51 +72,6 @@ class Writer {
         open.pop();
       }
     }
-  }
-
-  /** Finds out what stands where, without decoding anything. */
-  #index(start: number, end: number): Value {
-    const bytes = this.#in;
-    const open: Container[] = [];
-    let inside: Container | undefined;
-    let keyStart = -1;
-    let keyEnd = -1;
-    let root: Value = start;
-    const place = (value: Value): void => {
-      if (inside === undefined) root = value;
-      else if (inside.members === undefined) inside.elements.push(value);
-      else {
-        this.#addMember(inside, { keyStart, keyEnd, escaped: hasSpecial(bytes, keyStart, keyEnd), value });
-        keyStart = -1;
-      }
-    };
-    let at = start;
-    while (at < end) {
-      const byte = bytes[at]!;
-      if (isSpace(byte) || byte === comma || byte === colon) at++;
-      else if (byte === quote) {
-        const stringEnd = endOfString(bytes, at);
-        if (inside?.members !== undefined && keyStart < 0) {
-          keyStart = at;
-          keyEnd = stringEnd;
-        } else place(at);
-        at = stringEnd;
-      } else if (byte === openBrace || byte === openBracket) {
-        const container: Container = { members: byte === openBrace ? [] : undefined, elements: [], sorted: true };
-        place(container);
-        open.push(container);
-        inside = container;
-        at++;
-      } else if (byte === closeBrace || byte === closeBracket) {
-        open.pop();
-        inside = open[open.length - 1];
-        at++;
-      } else {
-        place(at);
-        at = endOfScalar(bytes, at, end);
-      }
-    }
-    return root;
   }
 
   #leaf(start: number, end: number): void {
@@ -294,75 +229,6 @@ class Writer {
     } else this.#copy(at, at + size);
     return at + size;
   }
-
-  #addMember(container: Container, member: Member): void {
-    const members = container.members!;
-    const before = members[members.length - 1];
-    members.push(member);
-    if (container.sorted && before !== undefined && this.#compare(before, member) >= 0) container.sorted = false;
-  }
-
-  #compare(left: Member, right: Member): number {
-    if (left.escaped || right.escaped) return compareUtf8(keyText(this.#in, left), keyText(this.#in, right));
-    const bytes = this.#in;
-    const length = Math.min(left.keyEnd - left.keyStart, right.keyEnd - right.keyStart) - 1;
-    for (let index = 1; index < length; index++) {
-      const difference = bytes[left.keyStart + index]! - bytes[right.keyStart + index]!;
-      if (difference !== 0) return difference;
-    }
-    return left.keyEnd - left.keyStart - (right.keyEnd - right.keyStart);
-  }
-
-  /** Puts members in order; of equal keys the last one stays. */
-  #sort(members: Member[]): void {
-    // Sorting is stable, so the last of equal ones is the last in the input.
-    members.sort((left, right) => this.#compare(left, right));
-    let kept = 0;
-    for (const [index, member] of members.entries()) {
-      const next = members[index + 1];
-      if (next === undefined || this.#compare(member, next) !== 0) members[kept++] = member;
-    }
-    members.length = kept;
-  }
-}
-
-/** Valid JSON: there is an end. Most strings are short, for which a loop beats a call of `indexOf`. */
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start + 1;
-  for (;;) {
-    const byte = bytes[at]!;
-    if (byte === quote) return at + 1;
-    at += byte === backslash ? 2 : 1;
-    if (at - start > 64) break;
-  }
-  for (;;) {
-    at = bytes.indexOf(quote, at);
-    let backslashes = 0;
-    while (at - 1 - backslashes > start && bytes[at - 1 - backslashes] === backslash) backslashes++;
-    if (backslashes % 2 === 0) return at + 1;
-    at++;
-  }
-}
-
-function endOfScalar(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end) {
-    const byte = bytes[at]!;
-    if (byte === comma || byte === closeBrace || byte === closeBracket || isSpace(byte)) break;
-    at++;
-  }
-  return at;
-}
-
-function hasSpecial(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let index = start + 1; index < end - 1; index++)
-    if (bytes[index] === backslash || bytes[index]! >= 0x80) return true;
-  return false;
-}
-
-function keyText(bytes: Uint8Array, { keyStart, keyEnd }: Member): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + keyStart, keyEnd - keyStart).toString("utf8");
-  return (JSON.parse(text) as string).toWellFormed();
 }
 
 /** How many bytes the character at `at` has; 0 when they are no UTF-8. */

@@ -6,13 +6,14 @@ import { JsonError } from "../../api/json/syntax-error.ts";
 import type { ApiName } from "../../api/name.ts";
 import * as errors from "./errors.ts";
 import { formatBulkGet, formatQuery } from "./http-answer.ts";
-import { mergeMetadata, readBulkGetBody, readSaveBody, readTransactionBody, type ItemBody } from "./http-body.ts";
+import { mergeMetadata, readBulkGetBody, readSaveBody, type ItemBody } from "./http-body.ts";
 import { illegalKey, separator } from "./key-prefix.ts";
 import type { OpenStore } from "./open-store.ts";
 import { readQuery } from "./query.ts";
 import { goText } from "./go-text.ts";
 import * as state from "./state.ts";
 import type { StateStores } from "./stores.ts";
+import { readTransactionBody } from "./transaction-body.ts";
 
 const v1: ApiName = { group: "state", version: "v1" };
 const alpha1: ApiName = { group: "state", version: "v1alpha1" };
