@@ -181,24 +181,36 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
     runtimeTarget.notReady("the host is stopping");
     logger.info("Dapr is shutting down");
     const limitMs = options.gracefulShutdownSeconds * 1000;
-    const inTime = await within(limitMs, close(performance.now() + limitMs));
+    const closed = close(performance.now() + limitMs);
+    const inTime = (await within(limitMs, closed)) && (await closed);
     if (inTime) logger.info("Dapr runtime stopped");
     else logger.error("Graceful shutdown timeout exceeded, forcing shutdown");
     await log.flush();
     return inTime;
   };
 
-  const close = async (deadline: number): Promise<void> => {
-    const remainingMs = (): number => Math.max(0, deadline - performance.now());
+  /** Each step gets most of the time that is left, so that the next one has some. Resolves to whether none was cut off. */
+  const close = async (deadline: number): Promise<boolean> => {
+    let isWhole = true;
+    const step = async (share: number, work: (timeoutMs: number) => Promise<unknown> | undefined): Promise<void> => {
+      const timeoutMs = Math.max(0, deadline - performance.now()) * share;
+      const beganAt = performance.now();
+      const isDone = await within(timeoutMs, Promise.resolve(work(timeoutMs)));
+      // Work that was given the time takes all of it when it has to cut something off.
+      if (!isDone || performance.now() - beganAt >= timeoutMs) isWhole = false;
+    };
     // What is being delivered may still call the APIs and the components, what is being asked the components.
-    await open.channel?.stop();
-    await open.blocks?.shutdown();
-    const lastCallsMs = Math.min(10_000, remainingMs());
-    await Promise.all([open.httpApi?.close(lastCallsMs), open.grpcApi?.close(lastCallsMs)]);
-    await open.components?.close(remainingMs());
+    await step(0.3, () => open.channel?.stop());
+    await step(0.7, (timeoutMs) => open.blocks?.shutdown(timeoutMs));
+    await step(0.8, (timeoutMs) => {
+      const lastCallsMs = Math.min(10_000, timeoutMs);
+      return Promise.all([open.httpApi?.close(lastCallsMs), open.grpcApi?.close(lastCallsMs)]);
+    });
+    await step(0.9, (timeoutMs) => open.components?.close(timeoutMs));
     open.channel?.close();
     await open.metricsServer?.close();
     await starting?.catch(() => {});
+    return isWhole;
   };
 
   return {
@@ -221,6 +233,9 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
   };
 }
 
+/** How long deliveries under way may take when the shutdown is blocked. */
+const drainMs = 30_000;
+
 /** Keeps the APIs up and delivers nothing more, until the time is over or the app is unhealthy. */
 async function blockShutdown(
   durationMs: number,
@@ -229,7 +244,7 @@ async function blockShutdown(
   logger: Logger,
 ): Promise<void> {
   logger.info(`Blocking graceful shutdown for ${goDuration(durationMs)} or until app reports unhealthy...`);
-  await blocks?.shutdown();
+  await blocks?.shutdown(drainMs);
   const unhealthy = Promise.withResolvers<void>();
   channel.onUnhealthy(() => unhealthy.resolve());
   if (!channel.healthy) unhealthy.resolve();

@@ -167,6 +167,19 @@ test("waits for the app, subscribes, and says so in health", async () => {
   assert.deepEqual((JSON.parse(await received.promise) as { data: unknown }).data, { id: 7 });
 });
 
+test("a call that takes longer than the graceful time is cut off, and the stop tells", async () => {
+  const quiet = { definition: fixture("state.fixture"), name: "store", properties: { keyPrefix: "none" } };
+  const { runtime, log } = runtimeWith(["--dapr-graceful-shutdown-seconds=1"], { components: [quiet] });
+  await runtime.start();
+  const slow = statusOf(runtime, "/v1.0/state/store/slow").catch(() => "cut off");
+  await statusOf(runtime, "/v1.0/state/store/other");
+  const beganAt = performance.now();
+  assert.equal(await runtime.stop(), false);
+  assert.ok(performance.now() - beganAt < 2000);
+  assert.equal(await slow, "cut off");
+  assert.equal(log.at(-1), "Graceful shutdown timeout exceeded, forcing shutdown");
+});
+
 test("with a block duration the APIs stay up after the stop began", async () => {
   const { port } = await app((_request, response) => response.writeHead(404).end());
   const { runtime, log } = runtimeWith([`--app-port=${port}`, "--dapr-block-shutdown-duration=400ms"], {
