@@ -193,11 +193,11 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
   const close = async (deadline: number): Promise<boolean> => {
     let isWhole = true;
     const step = async (share: number, work: (timeoutMs: number) => Promise<unknown> | undefined): Promise<void> => {
-      const timeoutMs = Math.max(0, deadline - performance.now()) * share;
+      const timeoutMs = Math.floor(Math.max(0, deadline - performance.now()) * share);
       const beganAt = performance.now();
       const isDone = await within(timeoutMs, Promise.resolve(work(timeoutMs)));
-      // Work that was given the time takes all of it when it has to cut something off.
-      if (!isDone || performance.now() - beganAt >= timeoutMs) isWhole = false;
+      // Work that was given the time takes all of it when it has to cut something off. Timers may be a moment early.
+      if (!isDone || performance.now() - beganAt >= timeoutMs - 2) isWhole = false;
     };
     // What is being delivered may still call the APIs and the components, what is being asked the components.
     await step(0.3, () => open.channel?.stop());
