@@ -1,62 +1,22 @@
-import { RpcCode, type RpcServer, type StreamHandler } from "@trilby/kit/transport";
-import { fileByName, fileContainingSymbol } from "@trilby/proto/descriptors";
-import { encodeMessage } from "@trilby/proto/encode";
-import { v1, v1alpha } from "@trilby/proto/reflection";
+import type { RpcServer, StreamHandler } from "@trilby/kit/transport";
 
-import { decodeRequest } from "./unary-method.ts";
+/** The two versions differ in their name alone; clients still ask for either. */
+const versions = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
 
-type Answer = v1.ServerReflectionResponse["messageResponse"];
-
-/** Adds gRPC reflection in both of its versions, which differ in their name alone. `wrap` puts around it what goes around every call. */
+/** Adds gRPC reflection. `wrap` puts around it what goes around every call. */
 export function addReflection(
   server: RpcServer,
   services: readonly string[],
   wrap: (path: string, handler: StreamHandler) => StreamHandler,
 ): void {
-  const own = [v1.ServerReflectionDefinition.fullName, v1alpha.ServerReflectionDefinition.fullName];
-  const all = [...services, ...own].sort();
-  for (const name of own) {
-    const path = `/${name}/ServerReflectionInfo`;
-    server.stream(
-      path,
-      wrap(path, async (stream) => {
-        for await (const bytes of stream.messages) {
-          const request = decodeRequest(v1.ServerReflectionRequest, bytes);
-          const messageResponse = answer(request.messageRequest, all);
-          await stream.send(
-            encodeMessage(v1.ServerReflectionResponse, {
-              validHost: request.host,
-              originalRequest: request,
-              messageResponse,
-            }),
-          );
-        }
-      }),
-    );
+  const all = [...services, ...versions].sort();
+  const answerAll: StreamHandler = async (stream) => {
+    // The descriptors of the whole API are loaded when somebody asks for them.
+    const { answerReflection } = await import("./reflection-answer.ts");
+    for await (const request of stream.messages) await stream.send(answerReflection(request, all));
+  };
+  for (const version of versions) {
+    const path = `/${version}/ServerReflectionInfo`;
+    server.stream(path, wrap(path, answerAll));
   }
-}
-
-function answer(request: v1.ServerReflectionRequest["messageRequest"], services: readonly string[]): Answer {
-  switch (request?.$case) {
-    case "listServices":
-      return { $case: "listServicesResponse", value: { service: services.map((name) => ({ name })) } };
-    case "fileByFilename":
-      return files(fileByName(request.value), `file not found: ${request.value}`);
-    case "fileContainingSymbol":
-      return files(fileContainingSymbol(request.value), `symbol not found: ${request.value}`);
-    case "fileContainingExtension":
-    case "allExtensionNumbersOfType":
-      return refusal(RpcCode.NOT_FOUND, "there are no extensions");
-    default:
-      return refusal(RpcCode.INVALID_ARGUMENT, "the request asks for nothing");
-  }
-}
-
-function files(fileDescriptorProto: Uint8Array[], otherwise: string): Answer {
-  if (fileDescriptorProto.length === 0) return refusal(RpcCode.NOT_FOUND, otherwise);
-  return { $case: "fileDescriptorResponse", value: { fileDescriptorProto } };
-}
-
-function refusal(errorCode: number, errorMessage: string): Answer {
-  return { $case: "errorResponse", value: { errorCode, errorMessage } };
 }
