@@ -54,6 +54,8 @@ function baseConfig(parameters: ConnectionParameters, options: ConnectionOptions
     connectionTimeoutMillis: connectSeconds > 0 ? Math.min(connectSeconds * 1_000, timeoutMs) : timeoutMs,
     query_timeout: timeoutMs,
     keepAlive: true,
+    // Statements of a transaction do not wait for the answer to the one before.
+    pipeline: true,
   };
 }
 

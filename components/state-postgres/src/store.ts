@@ -96,23 +96,17 @@ async function run(client: Pool | PoolClient, { statement, values, onNoRow }: St
   if (rowCount === 0 && onNoRow) throw onNoRow();
 }
 
+/** Two round trips, however many steps: all of them are sent at once, and then the COMMIT or the ROLLBACK. */
 async function inTransaction(pool: Pool, steps: readonly Step[]): Promise<void> {
   const client = await pool.connect().catch(rethrow);
-  let broken = false;
-  try {
-    await client.query("BEGIN").catch(rethrow);
-    for (const step of steps) await run(client, step);
-    await client.query("COMMIT").catch(rethrow);
-  } catch (error) {
-    // A connection that cannot roll back is closed, which rolls back.
-    broken = await client.query("ROLLBACK").then(
-      () => false,
-      () => true,
-    );
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  const sent = [client.query("BEGIN").catch(rethrow), ...steps.map((step) => run(client, step))];
+  // The first that failed is the reason; those behind it fail because of it.
+  const failed = (await Promise.allSettled(sent)).find((outcome) => outcome.status === "rejected");
+  const notEnded = await client.query(failed ? "ROLLBACK" : "COMMIT").then(() => undefined, postgresError);
+  // A connection that cannot roll back is closed, which rolls back.
+  client.release(notEnded !== undefined);
+  if (failed) throw failed.reason;
+  if (notEnded) throw notEnded;
 }
 
 function mismatch(key: string): ComponentError {

@@ -61,11 +61,14 @@ describeService("postgres", { killable: true }, (postgres) => {
     await other.query("BEGIN; LOCK TABLE hang IN ACCESS EXCLUSIVE MODE");
     const started = performance.now();
     const calls = Array.from({ length: 6 }, () => outcome(store.get(getting("k"))));
+    const operations = ["a", "b", "c"].map((key) => ({ kind: "set" as const, request: setting(key, "1") }));
+    calls.push(outcome(store.transact!(operations, {})));
     expect(new Set(await Promise.all(calls))).toEqual(new Set(["deadline-exceeded"]));
     expect(performance.now() - started).toBeLessThan(3_000);
     await other.query("COMMIT");
     await other.end();
     await expect.poll(() => outcome(store.get(getting("k"))), { timeout: 5_000 }).toBe("done");
+    expect(await outcome(store.transact!(operations, {}))).toBe("done");
   });
 
   it("is left alone after close", async () => {
