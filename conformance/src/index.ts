@@ -6,4 +6,9 @@ export type { BackendControl, Placement, PlacementName, Session, World } from ".
 export { childProcess, type ChildSettings } from "./placements/child-process.ts";
 export { inProcess } from "./placements/in-process.ts";
 export { liveSocket } from "./placements/live-socket.ts";
+export { certificateFile, createCertificate, type Certificate, type CertificateFile } from "./reports/certificate.ts";
+export { componentsPage } from "./reports/components-page.ts";
+export { htmlReport } from "./reports/html.ts";
+export { junitReport } from "./reports/junit.ts";
+export { isCertified, type Report } from "./reports/report.ts";
 export { casesOf } from "./suites.ts";

@@ -19,7 +19,12 @@ export function readSettings<K extends Kind>(folder: string, kind: K, ids: reado
 }
 
 /** Throws one error that names file and line of every mistake. */
-export function parseSettings<K extends Kind>(text: string, file: string, kind: K, ids: readonly string[]): Settings<K> {
+export function parseSettings<K extends Kind>(
+  text: string,
+  file: string,
+  kind: K,
+  ids: readonly string[],
+): Settings<K> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const problems: string[] = [];
@@ -27,7 +32,8 @@ export function parseSettings<K extends Kind>(text: string, file: string, kind: 
     const offset = (node as Node | null)?.range?.[0] ?? 0;
     problems.push(`${file}:${lines.linePos(offset).line}: ${message}`);
   };
-  for (const { message, pos } of document.errors) problems.push(`${file}:${lines.linePos(pos[0]).line}: ${message.split("\n")[0]}`);
+  for (const { message, pos } of document.errors)
+    problems.push(`${file}:${lines.linePos(pos[0]).line}: ${message.split("\n")[0]}`);
 
   const allowed = { facts: factNames(kind), known: ids };
   if (problems.length === 0) {
@@ -51,7 +57,10 @@ function checkEntry(
   say: (node: unknown, message: string) => void,
 ): void {
   if (!names.includes(name)) say(key, unknown(section === "known" ? "case" : "fact", name, names));
-  else if (section === "known" && !(isScalar(value) && typeof value.value === "string" && value.value.trim().length >= 10)) {
+  else if (
+    section === "known" &&
+    !(isScalar(value) && typeof value.value === "string" && value.value.trim().length >= 10)
+  ) {
     say(key, `${name} needs a reason in words`);
   }
 }

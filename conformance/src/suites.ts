@@ -7,7 +7,7 @@ import { stateCases } from "./state/index.ts";
 
 /** Every case of a kind. */
 export function casesOf<K extends Kind>(kind: K): readonly Case<K>[] {
-  return suites[kind] as unknown as readonly Case<K>[];
+  return suites[kind];
 }
 
 const suites: { readonly [K in Kind]: readonly Case<K>[] } = {

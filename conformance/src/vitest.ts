@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ComponentDefinition, Kind } from "@trilby/kit";
@@ -13,6 +14,7 @@ import type { Verdict } from "./core/verdict.ts";
 import type { BackendControl, Placement, PlacementName, Session } from "./core/world.ts";
 import { childProcess } from "./placements/child-process.ts";
 import { inProcess } from "./placements/in-process.ts";
+import { collectCertificate } from "./reports/collect-certificate.ts";
 import { readSettings } from "./settings.ts";
 import { casesOf } from "./suites.ts";
 
@@ -29,11 +31,16 @@ export interface ConformSettings<K extends Kind> {
   readonly backend?: BackendControl;
   /** Environment of the component's process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where one component is certified in several ways, which one this is. */
+  readonly variant?: string;
   /** Default: both. */
   readonly placements?: readonly PlacementName[];
 }
 
-/** Registers one test for each case and placement. */
+/**
+ * Registers one test for each case and placement. With `TRILBY_CERTIFY=1` in the environment, a run in which all of them passed writes
+ * the package's `certificate.json`.
+ */
 export function conform<D extends ComponentDefinition>(definition: D, settings: ConformSettings<D["kind"]>): void {
   type K = D["kind"];
   const { properties, backend, environment = {}, placements = ["in-process", "socket"] } = settings;
@@ -45,36 +52,87 @@ export function conform<D extends ComponentDefinition>(definition: D, settings: 
     casesOf(kind).map(({ id }) => id),
   );
   const features = settings.features ?? featuresOf(definition);
-  const facts = { ...defaultFacts[kind], ...written.facts, ...settings.facts } as FactsOf[K];
+  const facts = { ...defaultFacts[kind], ...written.facts, ...settings.facts };
   const only = `${definition.type}/${definition.version}`;
-  const main = [process.execPath, "--conditions=@trilby/source", join(folder, "src", "main.ts")];
-  const command = [...main, "--only", only, "--socket", "{socket}"];
+  const command = [process.execPath, ...executableOf(folder), "--only", only, "--socket", "{socket}"];
   const made: { readonly [Name in PlacementName]: () => Placement<K> } = {
     "in-process": () => inProcess<K>(definition as never, properties),
     socket: () => childProcess<K>({ kind, properties, command, environment }),
   };
-  for (const name of placements) {
-    describe(`${definition.type} ${name === "socket" ? "over its socket" : "in-process"}`, () => {
-      register(casesOf(kind), made[name](), { facts, features, backend, known: written.known });
+  const surroundings = { facts, features, backend, known: written.known };
+  const planned = placements.map((name) => plan(casesOf(kind), made[name](), surroundings));
+  const title = settings.variant === undefined ? definition.type : `${definition.type} (${settings.variant})`;
+  const certificate = collectCertificate({
+    folder,
+    definition,
+    features,
+    facts,
+    variant: settings.variant,
+    expected: planned.map(expectedOf),
+  });
+  for (const [index, each] of planned.entries()) {
+    describe(`${title} ${each.placement.name === "socket" ? "over its socket" : "in-process"}`, () => {
+      register(each, (verdict) => certificate.keep(each.placement.name, verdict));
+      if (process.env["TRILBY_CERTIFY"] === "1" && index === planned.length - 1) afterAll(() => certificate.write());
     });
   }
 }
 
-function register<K extends Kind>(
+/** The sources where they are, else what is published. */
+function executableOf(folder: string): string[] {
+  const source = join(folder, "src", "main.ts");
+  if (existsSync(source)) return ["--conditions=@trilby/source", source];
+  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    bin?: string | Record<string, string>;
+  };
+  const file = typeof bin === "string" ? bin : Object.values(bin ?? {})[0];
+  if (file === undefined)
+    throw new Error(`${folder} has neither src/main.ts nor a "bin" in its package.json to serve the component with`);
+  return [join(folder, file)];
+}
+
+interface PlannedPlacement<K extends Kind> {
+  readonly placement: Placement<K>;
+  readonly surroundings: Surroundings<K>;
+  readonly features: readonly string[];
+  /** Cases that apply, and `skipped` verdicts of those that do not. */
+  readonly cases: readonly (Case<K> | Verdict)[];
+}
+
+function plan<K extends Kind>(
   cases: readonly Case<K>[],
   placement: Placement<K>,
   {
     features,
     ...settings
   }: Omit<Surroundings<K>, "placement" | "abilities"> & { readonly features: readonly string[] },
-): void {
+): PlannedPlacement<K> {
   const abilities = abilitiesOf(placement, settings.backend);
-  const surroundings = { ...settings, placement: placement.name, abilities };
-  // What does not apply is not registered; a certificate lists it with its reason.
-  const listed = cases
+  const applied = cases
     .filter((each) => belongsTo(each, placement.name))
-    .filter((each) => whyNot(each, features, abilities, settings.facts) === undefined);
+    .map((each): Case<K> | Verdict => {
+      const reason = whyNot(each, features, abilities, settings.facts);
+      return reason === undefined
+        ? each
+        : { id: each.id, class: each.class, outcome: "skipped", durationMs: 0, reason };
+    });
+  return { placement, features, cases: applied, surroundings: { ...settings, placement: placement.name, abilities } };
+}
 
+function expectedOf<K extends Kind>({ placement, cases }: PlannedPlacement<K>) {
+  return { name: placement.name, cases: cases.map((each) => ("run" in each ? each.id : each)) };
+}
+
+/** What does not apply is not registered: a certificate lists it with its reason. */
+function register<K extends Kind>(
+  { placement, features, cases, surroundings }: PlannedPlacement<K>,
+  keep: (verdict: Verdict) => void,
+): void {
+  const applied = cases.filter((each): each is Case<K> => "run" in each);
+  const judge = (verdict: Verdict, context: TestContext): void => {
+    keep(verdict);
+    report(verdict, context);
+  };
   describe.concurrent("side by side", () => {
     let session: Session<K>;
     beforeAll(async () => {
@@ -84,18 +142,18 @@ function register<K extends Kind>(
     test("names the features that are checked", () => {
       assert.deepEqual([...session.features].sort(), [...features].sort());
     });
-    for (const each of listed.filter((one) => !runsAlone(one))) {
+    for (const each of applied.filter((one) => !runsAlone(one))) {
       test(each.id, { timeout: testTimeoutMs(each) }, async (context) => {
-        report(await runCase(each, session, surroundings), context);
+        judge(await runCase(each, session, surroundings), context);
       });
     }
   });
-  const alone = listed.filter(runsAlone);
+  const alone = applied.filter(runsAlone);
   if (alone.length === 0) return;
   describe("alone", () => {
     for (const each of alone) {
       test(each.id, { timeout: testTimeoutMs(each) }, async (context) => {
-        report(await runAlone(each, placement, features, surroundings), context);
+        judge(await runAlone(each, placement, features, surroundings), context);
       });
     }
   });

@@ -15,7 +15,10 @@ export async function openBinding(world: BindingWorld, word = world.unique("case
 }
 
 export function propertiesOf({ properties, facts }: BindingWorld, word: string): Record<string, string> {
-  const own = Object.entries(properties).map(([name, value]) => [name, facts.uniqueProperties.includes(name) ? `${value}-${word}` : value]);
+  const own = Object.entries(properties).map(([name, value]) => [
+    name,
+    facts.uniqueProperties.includes(name) ? `${value}-${word}` : value,
+  ]);
   return Object.fromEntries(own);
 }
 
@@ -28,7 +31,9 @@ export async function invoke(
   data?: Uint8Array,
 ): Promise<InvokeResult | undefined> {
   const sample = facts.samples[operation] ?? { data: "", metadata: {} };
-  const metadata = Object.fromEntries(Object.entries(sample.metadata).map(([name, value]) => [name, value.replaceAll("{}", word)]));
+  const metadata = Object.fromEntries(
+    Object.entries(sample.metadata).map(([name, value]) => [name, value.replaceAll("{}", word)]),
+  );
   return binding.invoke!({ operation, data: data ?? bytes(sample.data), metadata });
 }
 
@@ -60,7 +65,9 @@ export async function openReader(
     received,
     handled,
     count: (wanted, timeoutMs = facts.readTimeoutMs) =>
-      eventually(timeoutMs, () => assert.ok(handled.length >= wanted, `${handled.length} of ${wanted} events were handled`)),
+      eventually(timeoutMs, () =>
+        assert.ok(handled.length >= wanted, `${handled.length} of ${wanted} events were handled`),
+      ),
     async staysSilent(since) {
       await pause(facts.silenceMs);
       assert.equal(received.length - since, 0, "events came that must not come");

@@ -12,7 +12,8 @@ export const faultCases: readonly BindingCase[] = [
     abilities: ["kill-component"],
     needs,
     timeoutMs: 90_000,
-    unless: (facts) => unlessEcho(facts) ?? (facts.durable ? undefined : "events do not outlive the process that reads them"),
+    unless: (facts) =>
+      unlessEcho(facts) ?? (facts.durable ? undefined : "events do not outlive the process that reads them"),
     async run(world) {
       const word = world.unique("killed");
       const binding = await openBinding(world, word);
@@ -34,7 +35,12 @@ export const faultCases: readonly BindingCase[] = [
       await world.process!.restart();
       const again = await openBinding(world, word);
       const events = await openReader(world, again, ({ data }) => void handled.add(text(data)));
-      await eventually(world.facts.patienceMs, () => assert.deepEqual(texts.filter((each) => !handled.has(each)), []));
+      await eventually(world.facts.patienceMs, () =>
+        assert.deepEqual(
+          texts.filter((each) => !handled.has(each)),
+          [],
+        ),
+      );
       await events.close();
     },
   },
@@ -58,7 +64,10 @@ export const faultCases: readonly BindingCase[] = [
       await eventually(world.facts.patienceMs, async () => {
         await invoke(world, binding, world.facts.echo!, word, bytes("after"));
         await pause(200);
-        assert.ok(events.handled.some(({ data }) => text(data) === "after"), "nothing arrived after the backend was back");
+        assert.ok(
+          events.handled.some(({ data }) => text(data) === "after"),
+          "nothing arrived after the backend was back",
+        );
       });
       await events.close();
     },

@@ -7,7 +7,8 @@ export const figureCases: readonly BindingCase[] = [
     id: "bindings/figures-of-invoke",
     class: "figure",
     needs: ["OUTPUT"],
-    unless: ({ samples }) => (Object.keys(samples).length > 0 ? undefined : "no operation has a sample (the fact `samples`)"),
+    unless: ({ samples }) =>
+      Object.keys(samples).length > 0 ? undefined : "no operation has a sample (the fact `samples`)",
     async run(world) {
       const [operation, { answer }] = Object.entries(world.facts.samples)[0]!;
       const word = world.unique("figure");

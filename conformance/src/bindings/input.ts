@@ -7,7 +7,9 @@ import { invoke, openBinding, openReader, unlessEcho, type BindingCase, type Bin
 const needs = ["INPUT"];
 const echoes = ["INPUT", "OUTPUT"];
 const unlessSource = (facts: BindingWorld["facts"]) =>
-  facts.eventsByItself || facts.echo !== undefined ? undefined : "nothing makes an event here (the facts `echo` and `eventsByItself`)";
+  facts.eventsByItself || facts.echo !== undefined
+    ? undefined
+    : "nothing makes an event here (the facts `echo` and `eventsByItself`)";
 
 const payloads: Readonly<Record<string, Uint8Array>> = {
   json: bytes('{ "b" : 1,\n  "a" : 2 }'),
@@ -94,23 +96,21 @@ export const inputCases: readonly BindingCase[] = [
       assert.equal(events.handled.length, events.received.length, "close did not wait for the event under way");
     },
   },
-  ...Object.entries(payloads).map(
-    ([name, payload]): BindingCase => ({
-      id: `bindings/an-event-of-${name}-arrives-as-it-was-sent`,
-      class: "hostile",
-      needs: echoes,
-      unless: unlessEcho,
-      async run(world) {
-        const word = world.unique("echo");
-        const binding = await openBinding(world, word);
-        const events = await openReader(world, binding);
-        await invoke(world, binding, world.facts.echo!, word, payload);
-        await events.count(1);
-        sameBytes(events.handled[0]!.data, payload, "the event");
-        await events.close();
-      },
-    }),
-  ),
+  ...Object.entries(payloads).map(([name, payload]): BindingCase => ({
+    id: `bindings/an-event-of-${name}-arrives-as-it-was-sent`,
+    class: "hostile",
+    needs: echoes,
+    unless: unlessEcho,
+    async run(world) {
+      const word = world.unique("echo");
+      const binding = await openBinding(world, word);
+      const events = await openReader(world, binding);
+      await invoke(world, binding, world.facts.echo!, word, payload);
+      await events.count(1);
+      sameBytes(events.handled[0]!.data, payload, "the event");
+      await events.close();
+    },
+  })),
   {
     id: "bindings/100-events-at-once-all-arrive",
     class: "functional",
@@ -124,7 +124,10 @@ export const inputCases: readonly BindingCase[] = [
       await Promise.all(texts.map((each) => invoke(world, binding, world.facts.echo!, word, bytes(each))));
       await events.count(100);
       const arrived = new Set(events.handled.map(({ data }) => new TextDecoder().decode(data)));
-      assert.deepEqual(texts.filter((each) => !arrived.has(each)), []);
+      assert.deepEqual(
+        texts.filter((each) => !arrived.has(each)),
+        [],
+      );
       await events.close();
     },
   },
@@ -132,7 +135,8 @@ export const inputCases: readonly BindingCase[] = [
     id: "bindings/an-event-whose-handler-failed-comes-again",
     class: "functional",
     needs: echoes,
-    unless: (facts) => unlessEcho(facts) ?? (facts.redeliversFailed ? undefined : "the source does not send failed events again"),
+    unless: (facts) =>
+      unlessEcho(facts) ?? (facts.redeliversFailed ? undefined : "the source does not send failed events again"),
     async run(world) {
       const word = world.unique("echo");
       const binding = await openBinding(world, word);
@@ -149,7 +153,8 @@ export const inputCases: readonly BindingCase[] = [
     id: "bindings/events-wait-for-a-reader-that-is-away",
     class: "functional",
     needs: echoes,
-    unless: (facts) => unlessEcho(facts) ?? (facts.durable ? undefined : "events do not wait for a reader that is away"),
+    unless: (facts) =>
+      unlessEcho(facts) ?? (facts.durable ? undefined : "events do not wait for a reader that is away"),
     async run(world) {
       const word = world.unique("echo");
       const binding = await openBinding(world, word);
@@ -168,7 +173,8 @@ export const inputCases: readonly BindingCase[] = [
     id: "bindings/an-event-whose-reader-went-away-is-not-lost",
     class: "functional",
     needs: echoes,
-    unless: (facts) => unlessEcho(facts) ?? (facts.durable ? undefined : "events do not wait for a reader that is away"),
+    unless: (facts) =>
+      unlessEcho(facts) ?? (facts.durable ? undefined : "events do not wait for a reader that is away"),
     async run(world) {
       const word = world.unique("echo");
       const binding = await openBinding(world, word);

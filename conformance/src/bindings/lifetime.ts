@@ -29,8 +29,16 @@ export const lifetimeCases: readonly BindingCase[] = [
     async run({ open }) {
       const { instance, close } = await open();
       await close();
-      if (instance.invoke) await refused(instance.invoke({ operation: instance.operations![0]!, data: new Uint8Array(), metadata: {} }), "closed");
-      if (instance.read) await refused(instance.read(async () => new Uint8Array()), "closed");
+      if (instance.invoke)
+        await refused(
+          instance.invoke({ operation: instance.operations![0]!, data: new Uint8Array(), metadata: {} }),
+          "closed",
+        );
+      if (instance.read)
+        await refused(
+          instance.read(async () => new Uint8Array()),
+          "closed",
+        );
     },
   },
   {

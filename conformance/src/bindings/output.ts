@@ -35,7 +35,11 @@ export const outputCases: readonly BindingCase[] = [
     async run({ instance, facts }) {
       const operations = instance.operations ?? [];
       assert.ok(operations.length > 0, "there are no operations");
-      assert.equal(new Set(operations).size, operations.length, `an operation stands twice in ${operations.join(", ")}`);
+      assert.equal(
+        new Set(operations).size,
+        operations.length,
+        `an operation stands twice in ${operations.join(", ")}`,
+      );
       const lower = operations.map((each) => each.toLowerCase());
       for (const operation of Object.keys(facts.samples)) {
         assert.ok(lower.includes(operation.toLowerCase()), `${operation} is not among ${operations.join(", ")}`);
@@ -51,24 +55,23 @@ export const outputCases: readonly BindingCase[] = [
       const word = world.unique("sample");
       for (const [operation, { answer }] of Object.entries(world.facts.samples)) {
         const result = await invoke(world, world.instance, operation, word);
-        if (answer !== undefined) assert.equal(text(result?.data ?? new Uint8Array()), answer, `the answer of ${operation}`);
+        if (answer !== undefined)
+          assert.equal(text(result?.data ?? new Uint8Array()), answer, `the answer of ${operation}`);
       }
     },
   },
-  ...Object.entries(payloads).map(
-    ([name, payload]): BindingCase => ({
-      id: `bindings/reads-${name}-back-as-they-were-written`,
-      class: "functional",
-      needs,
-      unless: unlessRoundTrip,
-      async run(world) {
-        const { write, read } = world.facts.roundTrip!;
-        const word = world.unique("round");
-        await invoke(world, world.instance, write, word, payload);
-        sameBytes((await invoke(world, world.instance, read, word))?.data, payload, "what was read");
-      },
-    }),
-  ),
+  ...Object.entries(payloads).map(([name, payload]): BindingCase => ({
+    id: `bindings/reads-${name}-back-as-they-were-written`,
+    class: "functional",
+    needs,
+    unless: unlessRoundTrip,
+    async run(world) {
+      const { write, read } = world.facts.roundTrip!;
+      const word = world.unique("round");
+      await invoke(world, world.instance, write, word, payload);
+      sameBytes((await invoke(world, world.instance, read, word))?.data, payload, "what was read");
+    },
+  })),
   {
     id: "bindings/what-was-removed-is-read-no-more",
     class: "functional",
@@ -80,7 +83,10 @@ export const outputCases: readonly BindingCase[] = [
       await invoke(world, world.instance, write, word);
       await invoke(world, world.instance, remove!, word);
       const left = await invoke(world, world.instance, read, word).catch((error: unknown) => {
-        assert.ok(ComponentError.is(error) && error.code === "not-found", `reading what is not there failed otherwise: ${String(error)}`);
+        assert.ok(
+          ComponentError.is(error) && error.code === "not-found",
+          `reading what is not there failed otherwise: ${String(error)}`,
+        );
       });
       assert.equal(left?.data?.length ?? 0, 0, "it is still there");
     },
@@ -104,7 +110,11 @@ export const outputCases: readonly BindingCase[] = [
     async run(world) {
       const [operation] = Object.keys(world.facts.samples);
       const word = world.unique("garbage");
-      for (const data of [new Uint8Array(), Uint8Array.of(0xff, 0x00, 0xc0), new Uint8Array(world.facts.maxDataBytes)]) {
+      for (const data of [
+        new Uint8Array(),
+        Uint8Array.of(0xff, 0x00, 0xc0),
+        new Uint8Array(world.facts.maxDataBytes),
+      ]) {
         await invoke(world, world.instance, operation!, word, data).catch((error: unknown) => {
           assert.ok(ComponentError.is(error), `refused with no error of the contract: ${String(error)}`);
         });
@@ -119,7 +129,9 @@ export const outputCases: readonly BindingCase[] = [
     unless: unlessSample,
     async run(world) {
       const [operation] = Object.keys(world.facts.samples);
-      await Promise.all(Array.from({ length: 50 }, () => invoke(world, world.instance, operation!, world.unique("many"))));
+      await Promise.all(
+        Array.from({ length: 50 }, () => invoke(world, world.instance, operation!, world.unique("many"))),
+      );
     },
   },
   {
@@ -127,7 +139,8 @@ export const outputCases: readonly BindingCase[] = [
     class: "functional",
     lacks: ["OUTPUT"],
     async run({ instance }) {
-      if (instance.invoke) await refused(instance.invoke({ operation: "create", data: new Uint8Array(), metadata: {} }));
+      if (instance.invoke)
+        await refused(instance.invoke({ operation: "create", data: new Uint8Array(), metadata: {} }));
       assert.deepEqual(instance.operations ?? [], []);
     },
   },

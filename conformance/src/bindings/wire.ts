@@ -48,7 +48,9 @@ export const wireCases: readonly BindingCase[] = [
       const path = `/${InputBindingDefinition.fullName}/${InputBindingDefinition.methods.read.name}`;
       const stream = world.wire!.channel.stream(path, { metadata: headers(name), onHeaders: () => accepted.resolve() });
       const answer = (messageId: string) =>
-        stream.send(ReadRequest.encode({ messageId, responseData: new Uint8Array(), responseError: undefined }).finish());
+        stream.send(
+          ReadRequest.encode({ messageId, responseData: new Uint8Array(), responseError: undefined }).finish(),
+        );
       let timer: NodeJS.Timeout | undefined;
       await Promise.race([accepted.promise, new Promise<void>((resolve) => (timer = setTimeout(resolve, 5_000)))]);
       clearTimeout(timer);
@@ -60,7 +62,11 @@ export const wireCases: readonly BindingCase[] = [
       for (const words of ["one", "two"]) {
         await invoke(world, writer, world.facts.echo!, word, bytes(words));
         const next = messages.next();
-        assert.equal(await settled(next, world.facts.readTimeoutMs, `the event "${words}"`), "resolved", "the stream ended");
+        assert.equal(
+          await settled(next, world.facts.readTimeoutMs, `the event "${words}"`),
+          "resolved",
+          "the stream ended",
+        );
         const { done, value } = await next;
         assert.ok(!done, "the stream ended");
         const { messageId } = ReadResponse.decode(value);
@@ -74,7 +80,12 @@ export const wireCases: readonly BindingCase[] = [
   },
 ];
 
-async function initialise(world: BindingWorld, service: ServiceDefinition, instance: string, word: string): Promise<void> {
+async function initialise(
+  world: BindingWorld,
+  service: ServiceDefinition,
+  instance: string,
+  word: string,
+): Promise<void> {
   const metadata = { properties: propertiesOf(world, word) };
   await call(world.wire!, service, service.methods["init"]!, { metadata }, instance);
 }

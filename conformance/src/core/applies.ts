@@ -10,7 +10,8 @@ export function whyNot<K extends Kind>(
   facts: FactsOf[K],
 ): string | undefined {
   const missing = needs.filter((feature) => !features.includes(feature));
-  if (missing.length > 0) return `the component does not declare ${missing.join(", ")}; the opposite is checked instead`;
+  if (missing.length > 0)
+    return `the component does not declare ${missing.join(", ")}; the opposite is checked instead`;
   const declared = lacks.filter((feature) => features.includes(feature));
   if (declared.length > 0) return `the component declares ${declared.join(", ")}; the opposite is checked instead`;
   const unable = abilities.filter((ability) => !can.has(ability));

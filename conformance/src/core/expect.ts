@@ -9,10 +9,16 @@ export async function refused(call: Promise<unknown>, ...codes: ErrorCode[]): Pr
   } catch (thrown) {
     error = thrown;
   }
-  assert.ok(error !== undefined, `the call succeeded, but must be refused${codes.length > 0 ? ` as ${codes.join(" or ")}` : ""}`);
+  assert.ok(
+    error !== undefined,
+    `the call succeeded, but must be refused${codes.length > 0 ? ` as ${codes.join(" or ")}` : ""}`,
+  );
   const found = ComponentError.is(error) ? error : new ComponentError("internal", describe(error), { cause: error });
   if (codes.length > 0) {
-    assert.ok(codes.includes(found.code), `refused as ${found.code} (${found.message}), but must be ${codes.join(" or ")}`);
+    assert.ok(
+      codes.includes(found.code),
+      `refused as ${found.code} (${found.message}), but must be ${codes.join(" or ")}`,
+    );
   }
   return found;
 }
@@ -35,10 +41,17 @@ export function pause(milliseconds: number): Promise<void> {
 }
 
 /** The outcome of a call that may do either, in bounded time. */
-export async function settled(call: Promise<unknown>, timeoutMs: number, what: string): Promise<"resolved" | "rejected"> {
+export async function settled(
+  call: Promise<unknown>,
+  timeoutMs: number,
+  what: string,
+): Promise<"resolved" | "rejected"> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new assert.AssertionError({ message: `${what} did not end within ${timeoutMs} ms` })), timeoutMs);
+    timer = setTimeout(
+      () => reject(new assert.AssertionError({ message: `${what} did not end within ${timeoutMs} ms` })),
+      timeoutMs,
+    );
   });
   const outcome = call.then(
     () => "resolved" as const,

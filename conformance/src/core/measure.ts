@@ -1,5 +1,8 @@
 /** Milliseconds of each of many calls, one after the other. */
-export async function latencies(count: number, call: (index: number) => Promise<unknown>): Promise<{ p50Ms: number; p99Ms: number }> {
+export async function latencies(
+  count: number,
+  call: (index: number) => Promise<unknown>,
+): Promise<{ p50Ms: number; p99Ms: number }> {
   const took: number[] = [];
   for (let index = 0; index < count; index++) {
     const started = performance.now();
@@ -11,7 +14,11 @@ export async function latencies(count: number, call: (index: number) => Promise<
 }
 
 /** Calls a second with so many in flight, for so long. */
-export async function throughput(inFlight: number, durationMs: number, call: (index: number) => Promise<unknown>): Promise<number> {
+export async function throughput(
+  inFlight: number,
+  durationMs: number,
+  call: (index: number) => Promise<unknown>,
+): Promise<number> {
   const started = performance.now();
   let done = 0;
   let next = 0;

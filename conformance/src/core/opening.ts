@@ -6,5 +6,5 @@ export function oddCase(properties: Readonly<Record<string, string>>): Record<st
 export const unknownField = { trilbyUnknownField: "x" };
 
 function alternate(name: string): string {
-  return [...name].map((letter, index) => (index % 2 === 0 ? letter.toUpperCase() : letter.toLowerCase())).join("");
+  return Array.from(name, (letter, index) => (index % 2 === 0 ? letter.toUpperCase() : letter.toLowerCase())).join("");
 }

@@ -73,7 +73,10 @@ async function withinTime<K extends Kind>(testCase: Case<K>, world: World<K>): P
   const late = new Promise<Error>((resolve) => {
     timer = setTimeout(() => resolve(new Error(`not done after ${timeoutMs} ms`)), timeoutMs);
   });
-  const done = async (): Promise<undefined> => void (await testCase.run(world));
+  const done = async (): Promise<undefined> => {
+    await testCase.run(world);
+    return undefined;
+  };
   try {
     return await Promise.race([done(), late]);
   } catch (error) {

@@ -11,6 +11,8 @@ export interface SuiteSettings<K extends Kind> extends Omit<Surroundings<K>, "pl
   /** Cases at once, of those that may share a session. Default 16. */
   readonly concurrency?: number;
   readonly onVerdict?: (verdict: Verdict) => void;
+  /** Called once, with the features that the component names. */
+  readonly onStart?: (features: readonly string[]) => void;
 }
 
 /**
@@ -22,6 +24,7 @@ export async function runSuite<K extends Kind>({
   placement,
   concurrency = 16,
   onVerdict = () => {},
+  onStart = () => {},
   ...rest
 }: SuiteSettings<K>): Promise<Verdict[]> {
   const surroundings = { ...rest, placement: placement.name, abilities: abilitiesOf(placement, rest.backend) };
@@ -34,6 +37,7 @@ export async function runSuite<K extends Kind>({
 
   const session = await placement.start();
   const { features } = session;
+  onStart(features);
   try {
     const waiting = listed.filter((each) => !runsAlone(each)).values();
     const worker = async (): Promise<void> => {
@@ -67,11 +71,17 @@ export async function runAlone<K extends Kind>(
   }
 }
 
-export function abilitiesOf(placement: Pick<Placement, "abilities">, backend: BackendControl | undefined): ReadonlySet<string> {
+export function abilitiesOf(
+  placement: Pick<Placement, "abilities">,
+  backend: BackendControl | undefined,
+): ReadonlySet<string> {
   return new Set([...placement.abilities, ...(backend ? ["stop-backend", "slow-backend"] : [])]);
 }
 
-async function putRight(testCase: Pick<Case, "class" | "abilities">, backend: BackendControl | undefined): Promise<void> {
+async function putRight(
+  testCase: Pick<Case, "class" | "abilities">,
+  backend: BackendControl | undefined,
+): Promise<void> {
   if (!backend || testCase.class !== "fault") return;
   if (testCase.abilities?.includes("slow-backend")) await backend.resume();
   if (testCase.abilities?.includes("stop-backend")) await backend.restart();

@@ -1,5 +1,12 @@
 import { ComponentError, type Kind } from "@trilby/kit";
-import { listServices, remoteBinding, remotePubSub, remoteSecretStore, remoteStateStore, type Remote } from "@trilby/kit/client";
+import {
+  listServices,
+  remoteBinding,
+  remotePubSub,
+  remoteSecretStore,
+  remoteStateStore,
+  type Remote,
+} from "@trilby/kit/client";
 import { connect, type Channel } from "@trilby/kit/transport";
 import { halves } from "../core/binding-halves.ts";
 import type { ComponentProcess, Opened, OpenSettings, Session } from "../core/world.ts";
@@ -25,11 +32,16 @@ export async function remoteSession<K extends Kind>(settings: RemoteSettings<K>)
     const services = await listServices(channel, initTimeoutMs);
     const directions = settings.directions ?? offered(kind, services);
     if (!services.includes(serviceOf(kind, directions))) {
-      throw new ComponentError("failed-precondition", `${socket} serves ${ours(services)}, which is not a component of kind ${kind}`);
+      throw new ComponentError(
+        "failed-precondition",
+        `${socket} serves ${ours(services)}, which is not a component of kind ${kind}`,
+      );
     }
     let opened = 0;
-    const initialise = async (on: Channel, { name, properties: wanted = properties }: OpenSettings & { name: string }) =>
-      withHalves(await remote(kind, on, name, directions).init(wanted, { timeoutMs: initTimeoutMs }), directions);
+    const initialise = async (
+      on: Channel,
+      { name, properties: wanted = properties }: OpenSettings & { name: string },
+    ) => withHalves(await remote(kind, on, name, directions).init(wanted, { timeoutMs: initTimeoutMs }), directions);
     const instanceName = `conformance-${process.pid}-${Date.now().toString(36)}`;
     const first = await initialise(channel, { name: instanceName });
     return {
@@ -54,7 +66,10 @@ export async function remoteSession<K extends Kind>(settings: RemoteSettings<K>)
   }
 }
 
-function withHalves<O extends { readonly features: readonly string[] }>(opened: O, directions: readonly ("input" | "output")[]): O {
+function withHalves<O extends { readonly features: readonly string[] }>(
+  opened: O,
+  directions: readonly ("input" | "output")[],
+): O {
   return directions.length === 0 ? opened : { ...opened, features: directions.map((each) => halves[each]) };
 }
 
@@ -81,7 +96,9 @@ function remote<K extends Kind>(kind: K, channel: Channel, name: string, directi
     bindings: () => remoteBinding(channel, name, directions),
     secretstores: () => remoteSecretStore(channel, name),
   };
-  return remotes[kind]() as unknown as { init(...args: Parameters<Remote<K>["init"]>): Promise<Omit<Opened<K>, "close">> };
+  return remotes[kind]() as unknown as {
+    init(...args: Parameters<Remote<K>["init"]>): Promise<Omit<Opened<K>, "close">>;
+  };
 }
 
 function offered(kind: Kind, services: readonly string[]): ("input" | "output")[] {
@@ -91,7 +108,8 @@ function offered(kind: Kind, services: readonly string[]): ("input" | "output")[
 }
 
 function serviceOf(kind: Kind, directions: readonly ("input" | "output")[]): string {
-  if (kind === "bindings") return `dapr.proto.components.v1.${directions.includes("input") ? "InputBinding" : "OutputBinding"}`;
+  if (kind === "bindings")
+    return `dapr.proto.components.v1.${directions.includes("input") ? "InputBinding" : "OutputBinding"}`;
   return `dapr.proto.components.v1.${{ state: "StateStore", pubsub: "PubSub", secretstores: "SecretStore" }[kind]}`;
 }
 

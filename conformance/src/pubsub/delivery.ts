@@ -42,7 +42,12 @@ export const deliveryCases: readonly PubSubCase[] = [
     unless: ({ inOrder }) => (inOrder ? undefined : "the broker does not keep the order of a topic"),
     async run(world) {
       const [broker, topic] = [await openBroker(world), topicOf(world)];
-      const inbox = await openInbox(world, broker, topic, () => new Promise((resolve) => setTimeout(resolve, Math.random() * 5)));
+      const inbox = await openInbox(
+        world,
+        broker,
+        topic,
+        () => new Promise((resolve) => setTimeout(resolve, Math.random() * 5)),
+      );
       const texts = numbered("message", 1, 30);
       await publishAll(world, broker, topic, texts);
       await inbox.handles(texts);
@@ -70,7 +75,10 @@ export const deliveryCases: readonly PubSubCase[] = [
       const deadlineMs = world.facts.deliveryTimeoutMs + world.facts.redeliveryTimeoutMs;
       const awaited = (): string[] => texts.filter((each) => !failed.has(each));
       await inbox.handles(awaited().slice(0, 1), deadlineMs);
-      await inbox.handles([texts.at(-1)!, texts.at(-2)!].filter((each) => !failed.has(each)), deadlineMs);
+      await inbox.handles(
+        [texts.at(-1)!, texts.at(-2)!].filter((each) => !failed.has(each)),
+        deadlineMs,
+      );
       await inbox.handles(awaited(), deadlineMs);
       await inbox.close();
     },
@@ -78,7 +86,8 @@ export const deliveryCases: readonly PubSubCase[] = [
   {
     id: "pubsub/a-message-whose-handler-failed-comes-again",
     class: "functional",
-    unless: ({ redeliversFailed }) => (redeliversFailed ? undefined : "the broker does not deliver failed messages again"),
+    unless: ({ redeliversFailed }) =>
+      redeliversFailed ? undefined : "the broker does not deliver failed messages again",
     async run(world) {
       const [broker, topic] = [await openBroker(world), topicOf(world)];
       const tried = new Set<string>();

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { ComponentError, type PubSub } from "@trilby/kit";
 import { eventually, pause } from "../core/expect.ts";
-import { numbered, openBroker, openInbox, publish, publishAll, topicOf, type PubSubCase, type PubSubWorld } from "./inbox.ts";
+import {
+  numbered,
+  openBroker,
+  openInbox,
+  publish,
+  publishAll,
+  topicOf,
+  type PubSubCase,
+  type PubSubWorld,
+} from "./inbox.ts";
 
 const unlessSurvives = ({ survivesBrokerRestart }: { survivesBrokerRestart: boolean }) =>
   survivesBrokerRestart ? undefined : "the broker forgets its messages when it ends";
@@ -42,7 +51,12 @@ export const faultCases: readonly PubSubCase[] = [
         await inbox.close();
         inbox = await subscribe();
       }
-      await eventually(world.facts.patienceMs, () => assert.deepEqual(texts.filter((each) => !handled.has(each)), []));
+      await eventually(world.facts.patienceMs, () =>
+        assert.deepEqual(
+          texts.filter((each) => !handled.has(each)),
+          [],
+        ),
+      );
       await inbox.close();
     },
   },
@@ -74,7 +88,12 @@ export const faultCases: readonly PubSubCase[] = [
       await world.process!.restart();
       const again = await openBroker(world, group);
       const inbox = await openInbox(world, again, topic, (words) => void handled.add(words));
-      await eventually(world.facts.patienceMs, () => assert.deepEqual(texts.filter((each) => !handled.has(each)), []));
+      await eventually(world.facts.patienceMs, () =>
+        assert.deepEqual(
+          texts.filter((each) => !handled.has(each)),
+          [],
+        ),
+      );
       await publish(world, again, topic, "after");
       await inbox.handles(["after"]);
       await inbox.close();
@@ -139,9 +158,9 @@ async function publishing(
     await publish(world, broker, topic, words);
     taken.add(words);
   };
-  let over = false;
+  const over = new AbortController();
   const stream = (async () => {
-    for (let number = 1; !over; number++) {
+    for (let number = 1; !over.signal.aborted; number++) {
       // One that is not taken may be published or not: nobody was promised anything.
       await attempt(`message ${number}`).catch(() => undefined);
       await pause(10);
@@ -150,7 +169,7 @@ async function publishing(
   try {
     await happens(attempt);
   } finally {
-    over = true;
+    over.abort();
     await stream;
   }
   return taken;

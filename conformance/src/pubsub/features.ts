@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { bytes } from "../core/bytes.ts";
 import { pause, refused } from "../core/expect.ts";
-import { numbered, openBroker, openInbox, publish, publishAll, topicOf, type PubSubCase, type PubSubWorld } from "./inbox.ts";
+import {
+  numbered,
+  openBroker,
+  openInbox,
+  publish,
+  publishAll,
+  topicOf,
+  type PubSubCase,
+  type PubSubWorld,
+} from "./inbox.ts";
 
 function entriesOf(world: PubSubWorld, texts: readonly string[]) {
   return texts.map((each, index) => ({
@@ -105,7 +114,8 @@ export const featureCases: readonly PubSubCase[] = [
       await publish(world, broker, named(misses), "missed");
       await publishAll(world, broker, named(matches), ["one", "two"]);
       await inbox.handlesExactly(["one", "two"]);
-      for (const { topic } of inbox.received) assert.equal(topic, named(matches), "the message does not name its own topic");
+      for (const { topic } of inbox.received)
+        assert.equal(topic, named(matches), "the message does not name its own topic");
       await inbox.close();
     },
   },

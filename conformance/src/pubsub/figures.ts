@@ -32,7 +32,8 @@ export const figureCases: readonly PubSubCase[] = [
         "publishesPerSecond",
         await throughput(16, 500, async () => {
           // Publishing alone would fill whatever bounds the broker has.
-          if (published - handled > 1_000) await eventually(world.facts.deliveryTimeoutMs, () => assert.ok(published - handled <= 1_000));
+          if (published - handled > 1_000)
+            await eventually(world.facts.deliveryTimeoutMs, () => assert.ok(published - handled <= 1_000));
           await publish(world, broker, topic, message);
           published++;
         }),
@@ -40,7 +41,9 @@ export const figureCases: readonly PubSubCase[] = [
       // A broker that is fast because it drops is not fast.
       const started = performance.now();
       const before = handled;
-      await eventually(world.facts.deliveryTimeoutMs * 2, () => assert.ok(handled >= published, `${handled} of ${published} arrived`));
+      await eventually(world.facts.deliveryTimeoutMs * 2, () =>
+        assert.ok(handled >= published, `${handled} of ${published} arrived`),
+      );
       const seconds = (performance.now() - started) / 1_000;
       if (seconds > 0.1) world.measured("deliveriesPerSecond", Math.round((handled - before) / seconds));
       await inbox.close();

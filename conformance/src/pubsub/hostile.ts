@@ -27,36 +27,36 @@ const topics: Readonly<Record<string, readonly [topic: string, beside: string]>>
 };
 
 export const hostileCases: readonly PubSubCase[] = [
-  ...Object.entries(payloads).map(([name, payload]) => delivering(`pubsub/delivers-${name}-as-they-were-published`, () => payload)),
+  ...Object.entries(payloads).map(([name, payload]) =>
+    delivering(`pubsub/delivers-${name}-as-they-were-published`, () => payload),
+  ),
   delivering("pubsub/delivers-a-message-of-the-largest-size", ({ facts }) =>
     Uint8Array.from({ length: facts.maxMessageBytes }, (_, index) => (index * 31) & 0xff),
   ),
-  ...Object.entries(topics).map(
-    ([name, [template, templateBeside]]): PubSubCase => ({
-      id: `pubsub/a-topic-of-${name}-is-refused-or-its-own`,
-      class: "hostile",
-      async run(world) {
-        const broker = await openBroker(world);
-        const word = topicOf(world);
-        const [topic, beside] = [template.replace("{}", word), templateBeside.replace("{}", word)];
-        const inbox = await openInbox(world, broker, topic).catch(() => undefined);
-        const other = await openInbox(world, broker, beside).catch(() => undefined);
-        const sent = await publish(world, broker, topic, "for the topic").then(
-          () => true,
-          () => false,
-        );
-        const sentBeside = await publish(world, broker, beside, "for the one beside").then(
-          () => true,
-          () => false,
-        );
-        await Promise.all([
-          inbox && sent ? inbox.handlesExactly(["for the topic"]) : undefined,
-          other && sentBeside ? other.handlesExactly(["for the one beside"]) : undefined,
-        ]);
-        await Promise.all([inbox?.close(), other?.close()]);
-      },
-    }),
-  ),
+  ...Object.entries(topics).map(([name, [template, templateBeside]]): PubSubCase => ({
+    id: `pubsub/a-topic-of-${name}-is-refused-or-its-own`,
+    class: "hostile",
+    async run(world) {
+      const broker = await openBroker(world);
+      const word = topicOf(world);
+      const [topic, beside] = [template.replace("{}", word), templateBeside.replace("{}", word)];
+      const inbox = await openInbox(world, broker, topic).catch(() => undefined);
+      const other = await openInbox(world, broker, beside).catch(() => undefined);
+      const sent = await publish(world, broker, topic, "for the topic").then(
+        () => true,
+        () => false,
+      );
+      const sentBeside = await publish(world, broker, beside, "for the one beside").then(
+        () => true,
+        () => false,
+      );
+      await Promise.all([
+        inbox && sent ? inbox.handlesExactly(["for the topic"]) : undefined,
+        other && sentBeside ? other.handlesExactly(["for the one beside"]) : undefined,
+      ]);
+      await Promise.all([inbox?.close(), other?.close()]);
+    },
+  })),
   {
     id: "pubsub/an-empty-topic-is-refused",
     class: "hostile",
@@ -71,7 +71,11 @@ export const hostileCases: readonly PubSubCase[] = [
     async run(world) {
       const [broker, topic] = [await openBroker(world), topicOf(world)];
       const inbox = await openInbox(world, broker, topic);
-      await publish(world, broker, topic, "with metadata", { "x-unknown": "1", "odd name": "'; --", traceparent: "00-0-0-00" });
+      await publish(world, broker, topic, "with metadata", {
+        "x-unknown": "1",
+        "odd name": "'; --",
+        traceparent: "00-0-0-00",
+      });
       await inbox.handles(["with metadata"]);
       await inbox.close();
     },
@@ -79,7 +83,8 @@ export const hostileCases: readonly PubSubCase[] = [
   {
     id: "pubsub/a-handler-that-rejects-with-nothing-has-not-handled",
     class: "hostile",
-    unless: ({ redeliversFailed }) => (redeliversFailed ? undefined : "the broker does not deliver failed messages again"),
+    unless: ({ redeliversFailed }) =>
+      redeliversFailed ? undefined : "the broker does not deliver failed messages again",
     async run(world) {
       const [broker, topic] = [await openBroker(world), topicOf(world)];
       let tries = 0;
@@ -122,7 +127,10 @@ export const hostileCases: readonly PubSubCase[] = [
       const { instance, close } = await world.open();
       await close();
       await refused(publish(world, instance, topicOf(world), "lost"), "closed");
-      await refused(instance.subscribe({ topic: topicOf(world), metadata: {} }, async () => {}), "closed");
+      await refused(
+        instance.subscribe({ topic: topicOf(world), metadata: {} }, async () => {}),
+        "closed",
+      );
     },
   },
 ];

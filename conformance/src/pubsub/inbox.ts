@@ -18,7 +18,13 @@ export function topicOf({ facts, unique }: PubSubWorld, word = "topic"): string 
   return facts.topicPrefix + unique(word);
 }
 
-export async function publish(world: PubSubWorld, broker: PubSub, topic: string, data: string | Uint8Array, metadata: Metadata = {}) {
+export async function publish(
+  world: PubSubWorld,
+  broker: PubSub,
+  topic: string,
+  data: string | Uint8Array,
+  metadata: Metadata = {},
+) {
   await broker.publish({
     topic,
     data: typeof data === "string" ? bytes(data) : data,
@@ -27,7 +33,12 @@ export async function publish(world: PubSubWorld, broker: PubSub, topic: string,
 }
 
 /** Publishes texts one after the other. */
-export async function publishAll(world: PubSubWorld, broker: PubSub, topic: string, texts: readonly string[]): Promise<void> {
+export async function publishAll(
+  world: PubSubWorld,
+  broker: PubSub,
+  topic: string,
+  texts: readonly string[],
+): Promise<void> {
   for (const each of texts) await publish(world, broker, topic, each);
 }
 
@@ -66,7 +77,7 @@ export async function openInbox(
     handled.push(words);
   });
   const silence = async (): Promise<void> => {
-    for (let before = -1; before !== received.length; ) {
+    for (let before = -1; before !== received.length;) {
       before = received.length;
       await pause(facts.silenceMs);
     }
@@ -88,7 +99,11 @@ export async function openInbox(
     },
     async staysSilent(since) {
       await pause(facts.silenceMs);
-      assert.deepEqual(received.slice(since).map(({ data }) => text(data)), [], "messages came that must not come");
+      assert.deepEqual(
+        received.slice(since).map(({ data }) => text(data)),
+        [],
+        "messages came that must not come",
+      );
     },
     close: () => subscription.close(),
   };

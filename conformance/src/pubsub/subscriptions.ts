@@ -3,7 +3,8 @@ import { ComponentError } from "@trilby/kit";
 import { eventually, pause, settled } from "../core/expect.ts";
 import { numbered, openBroker, openInbox, publish, publishAll, topicOf, type PubSubCase } from "./inbox.ts";
 
-const unlessDurable = ({ durable }: { durable: boolean }) => (durable ? undefined : "messages do not wait for a subscriber that is away");
+const unlessDurable = ({ durable }: { durable: boolean }) =>
+  durable ? undefined : "messages do not wait for a subscriber that is away";
 
 export const subscriptionCases: readonly PubSubCase[] = [
   {
@@ -13,7 +14,8 @@ export const subscriptionCases: readonly PubSubCase[] = [
       const broker = await openBroker(world);
       const [even, odd] = [topicOf(world, "even"), topicOf(world, "odd")];
       const [evens, odds] = [await openInbox(world, broker, even), await openInbox(world, broker, odd)];
-      for (let number = 11; number <= 20; number++) await publish(world, broker, number % 2 === 0 ? even : odd, String(number));
+      for (let number = 11; number <= 20; number++)
+        await publish(world, broker, number % 2 === 0 ? even : odd, String(number));
       await Promise.all([
         evens.handlesExactly(["12", "14", "16", "18", "20"]),
         odds.handlesExactly(["11", "13", "15", "17", "19"]),
@@ -75,7 +77,8 @@ export const subscriptionCases: readonly PubSubCase[] = [
   {
     id: "pubsub/a-message-whose-subscriber-went-away-goes-to-the-next-one",
     class: "functional",
-    unless: ({ redeliversUnanswered }) => (redeliversUnanswered ? undefined : "the broker forgets what it has handed out"),
+    unless: ({ redeliversUnanswered }) =>
+      redeliversUnanswered ? undefined : "the broker forgets what it has handed out",
     async run(world) {
       const [broker, topic] = [await openBroker(world), topicOf(world)];
       const taken = Promise.withResolvers<void>();
@@ -135,7 +138,10 @@ export const subscriptionCases: readonly PubSubCase[] = [
       else {
         await eventually(world.facts.deliveryTimeoutMs, () => {
           const handled = new Set(inboxes.flatMap((inbox) => inbox.handled));
-          assert.deepEqual(texts.filter((each) => !handled.has(each)), []);
+          assert.deepEqual(
+            texts.filter((each) => !handled.has(each)),
+            [],
+          );
         });
       }
       await Promise.all(inboxes.map((inbox) => inbox.close()));

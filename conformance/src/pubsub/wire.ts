@@ -56,7 +56,8 @@ export const wireCases: readonly PubSubCase[] = [
     id: "pubsub/an-unanswered-message-of-a-cancelled-stream-comes-on-the-next-one",
     class: "functional",
     abilities,
-    unless: ({ redeliversUnanswered }) => (redeliversUnanswered ? undefined : "the broker forgets what it has handed out"),
+    unless: ({ redeliversUnanswered }) =>
+      redeliversUnanswered ? undefined : "the broker forgets what it has handed out",
     async run(world) {
       const { pull, publish, close } = await wired(world);
       const first = pull();
@@ -76,7 +77,8 @@ export const wireCases: readonly PubSubCase[] = [
     id: "pubsub/an-error-without-a-message-is-a-refusal-all-the-same",
     class: "functional",
     abilities,
-    unless: ({ redeliversFailed }) => (redeliversFailed ? undefined : "the broker does not deliver failed messages again"),
+    unless: ({ redeliversFailed }) =>
+      redeliversFailed ? undefined : "the broker does not deliver failed messages again",
     async run(world) {
       const { pull, publish, close } = await wired(world);
       const stream = pull();
@@ -96,7 +98,9 @@ export const wireCases: readonly PubSubCase[] = [
     async run({ wire }) {
       for (const first of [{ topic: undefined }, { topic: { name: "", metadata: {} } }]) {
         const stream = wire!.channel.stream(path, { metadata: headers(wire!.instanceName), timeoutMs: 10_000 });
-        await stream.send(PullMessagesRequest.encode({ ...first, ackMessageId: "", ackError: undefined }).finish()).catch(() => undefined);
+        await stream
+          .send(PullMessagesRequest.encode({ ...first, ackMessageId: "", ackError: undefined }).finish())
+          .catch(() => undefined);
         const error = await statusOf(readOne(stream));
         assert.notEqual(error.code, RpcCode.DEADLINE_EXCEEDED, "the stream stays open for nothing");
       }
@@ -124,7 +128,10 @@ export const wireCases: readonly PubSubCase[] = [
       const { wire } = world;
       const entries = [{ entryId: "1", event: bytes("lost"), contentType: "text/plain", metadata: {} }];
       const request = { entries, pubsubName: "", topic: topicOf(world), metadata: {} };
-      await statusOf(call(wire!, PubSubDefinition, methods.bulkPublish, request, wire!.instanceName), RpcCode.UNIMPLEMENTED);
+      await statusOf(
+        call(wire!, PubSubDefinition, methods.bulkPublish, request, wire!.instanceName),
+        RpcCode.UNIMPLEMENTED,
+      );
     },
   },
 ];
@@ -142,7 +149,13 @@ async function wired(world: PubSubWorld) {
   return {
     instance,
     async publish(words: string): Promise<void> {
-      const request = { data: bytes(words), pubsubName: instance, topic, metadata: { ...facts.publishMetadata }, contentType: "" };
+      const request = {
+        data: bytes(words),
+        pubsubName: instance,
+        topic,
+        metadata: { ...facts.publishMetadata },
+        contentType: "",
+      };
       await call(wire!, PubSubDefinition, methods.publish, request, instance);
     },
     pull() {
@@ -158,8 +171,13 @@ async function wired(world: PubSubWorld) {
 
 function pulled(stream: ClientStream, accepted: Promise<void>, topic: string, facts: PubSubWorld["facts"]) {
   const messages = stream.messages[Symbol.asyncIterator]();
-  const send = (request: PullMessagesRequest): Promise<void> => stream.send(PullMessagesRequest.encode(request).finish());
-  const opened = send({ topic: { name: topic, metadata: { ...facts.subscribeMetadata } }, ackMessageId: "", ackError: undefined });
+  const send = (request: PullMessagesRequest): Promise<void> =>
+    stream.send(PullMessagesRequest.encode(request).finish());
+  const opened = send({
+    topic: { name: topic, metadata: { ...facts.subscribeMetadata } },
+    ackMessageId: "",
+    ackError: undefined,
+  });
   return {
     send,
     /** Our own components say when the subscription stands; for others it takes a moment. */
@@ -174,7 +192,11 @@ function pulled(stream: ClientStream, accepted: Promise<void>, topic: string, fa
     /** The next message, which must be this one. */
     async next(words: string, extraMs = 0): Promise<PullMessagesResponse> {
       const result = messages.next();
-      assert.equal(await settled(result, facts.deliveryTimeoutMs + extraMs, `the delivery of "${words}"`), "resolved", "the stream ended");
+      assert.equal(
+        await settled(result, facts.deliveryTimeoutMs + extraMs, `the delivery of "${words}"`),
+        "resolved",
+        "the stream ended",
+      );
       const { done, value } = await result;
       assert.ok(!done, "the stream ended");
       const message = PullMessagesResponse.decode(value);

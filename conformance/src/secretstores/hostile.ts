@@ -4,7 +4,7 @@ import { oddCase, unknownField } from "../core/opening.ts";
 import { bulkGet, get, type SecretStoreCase, type SecretStoreWorld } from "./secret-store.ts";
 
 const names: Readonly<Record<string, string>> = {
-  quotes: "it's \"quoted\"",
+  quotes: 'it\'s "quoted"',
   "dots-and-slashes": "../../../etc/passwd",
   "blanks-and-line-breaks": " a\tb\n",
   "percent-signs": "%2e%2e%2f%00",
@@ -17,19 +17,17 @@ const names: Readonly<Record<string, string>> = {
 };
 
 export const hostileCases: readonly SecretStoreCase[] = [
-  ...Object.entries(names).map(
-    ([label, name]): SecretStoreCase => ({
-      id: `secretstores/a-name-of-${label}-is-not-there-and-harms-nothing`,
-      class: "hostile",
-      async run(world) {
-        // Where the store cannot tell, the answer is an empty value; anything else belongs to somebody else.
-        const found = await get(world, name).catch(() => ({}));
-        const values = Object.values(found).filter((value) => value !== "");
-        assert.deepEqual(values, [], "a value came for a name that is not there");
-        await works(world);
-      },
-    }),
-  ),
+  ...Object.entries(names).map(([label, name]): SecretStoreCase => ({
+    id: `secretstores/a-name-of-${label}-is-not-there-and-harms-nothing`,
+    class: "hostile",
+    async run(world) {
+      // Where the store cannot tell, the answer is an empty value; anything else belongs to somebody else.
+      const found = await get(world, name).catch(() => ({}));
+      const values = Object.values(found).filter((value) => value !== "");
+      assert.deepEqual(values, [], "a value came for a name that is not there");
+      await works(world);
+    },
+  })),
   {
     id: "secretstores/an-empty-name-is-refused",
     class: "hostile",
@@ -44,7 +42,8 @@ export const hostileCases: readonly SecretStoreCase[] = [
     async run(world) {
       const [name] = Object.keys(world.facts.secrets);
       const metadata = { ...world.facts.metadata, "x-unknown": "1" };
-      if (name !== undefined) assert.deepEqual({ ...(await world.instance.get({ name, metadata })) }, { ...world.facts.secrets[name] });
+      if (name !== undefined)
+        assert.deepEqual({ ...(await world.instance.get({ name, metadata })) }, { ...world.facts.secrets[name] });
       await world.instance.bulkGet(metadata);
     },
   },
@@ -85,7 +84,10 @@ export const hostileCases: readonly SecretStoreCase[] = [
       await works(world);
       await world.backend!.kill();
       const { outageTimeoutMs } = world.facts;
-      assert.equal(await settled(bulkGet(world), outageTimeoutMs, "reading secrets while the backend is down"), "rejected");
+      assert.equal(
+        await settled(bulkGet(world), outageTimeoutMs, "reading secrets while the backend is down"),
+        "rejected",
+      );
       await world.backend!.restart();
       for (let tries = 1; ; tries++) {
         try {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import { ComponentError } from "@trilby/kit";
 import { refused } from "../core/expect.ts";
 import { bulkGet, get, secretValues, type SecretStoreCase, type SecretStoreWorld } from "./secret-store.ts";
@@ -23,7 +24,8 @@ export const readingCases: readonly SecretStoreCase[] = [
     class: "functional",
     unless: unlessSecrets,
     async run(world) {
-      for (const [name, secret] of Object.entries(world.facts.secrets)) assert.deepEqual(plain(await get(world, name)), plain(secret));
+      for (const [name, secret] of Object.entries(world.facts.secrets))
+        assert.deepEqual(plain(await get(world, name)), plain(secret));
     },
   },
   {
@@ -57,8 +59,9 @@ export const readingCases: readonly SecretStoreCase[] = [
           () => undefined,
           (thrown: Error) => thrown,
         );
-        const shown = `${error?.message} ${error?.stack} ${String(error?.cause ?? "")}`;
-        for (const value of secretValues(world)) assert.ok(!shown.includes(value), "an error holds the value of a secret");
+        const shown = inspect(error, { depth: 5 });
+        for (const value of secretValues(world))
+          assert.ok(!shown.includes(value), "an error holds the value of a secret");
       }
     },
   },
@@ -68,7 +71,8 @@ export const readingCases: readonly SecretStoreCase[] = [
     lacks: ["MULTIPLE_KEY_VALUES_PER_SECRET"],
     unless: unlessSecrets,
     async run(world) {
-      for (const name of Object.keys(world.facts.secrets)) assert.deepEqual(Object.keys(await get(world, name)), [name]);
+      for (const name of Object.keys(world.facts.secrets))
+        assert.deepEqual(Object.keys(await get(world, name)), [name]);
     },
   },
   {
@@ -76,10 +80,13 @@ export const readingCases: readonly SecretStoreCase[] = [
     class: "functional",
     needs: ["MULTIPLE_KEY_VALUES_PER_SECRET"],
     unless: ({ secrets }) =>
-      Object.values(secrets).some((secret) => Object.keys(secret).length > 1) ? undefined : "no secret with several keys is known (the fact `secrets`)",
+      Object.values(secrets).some((secret) => Object.keys(secret).length > 1)
+        ? undefined
+        : "no secret with several keys is known (the fact `secrets`)",
     async run(world) {
       const several = Object.entries(world.facts.secrets).filter(([, secret]) => Object.keys(secret).length > 1);
-      for (const [name, secret] of several) assert.deepEqual(Object.keys(await get(world, name)).sort(), Object.keys(secret).sort());
+      for (const [name, secret] of several)
+        assert.deepEqual(Object.keys(await get(world, name)).sort(), Object.keys(secret).sort());
     },
   },
   {
@@ -89,7 +96,9 @@ export const readingCases: readonly SecretStoreCase[] = [
     async run(world) {
       const secrets = Object.entries(world.facts.secrets);
       const reads = Array.from({ length: 100 }, (_, index) => secrets[index % secrets.length]!);
-      await Promise.all(reads.map(async ([name, secret]) => assert.deepEqual(plain(await get(world, name)), plain(secret))));
+      await Promise.all(
+        reads.map(async ([name, secret]) => assert.deepEqual(plain(await get(world, name)), plain(secret))),
+      );
     },
   },
 ];

@@ -16,7 +16,13 @@ export const wireCases: readonly SecretStoreCase[] = [
       const request = { key: facts.missing, metadata: { ...facts.metadata } };
       const error = await statusOf(call(wire!, SecretStoreDefinition, methods.get, request, wire!.instanceName));
       assert.notEqual(error.code, RpcCode.UNAVAILABLE, "the component is gone");
-      await call(wire!, SecretStoreDefinition, methods.bulkGet, { metadata: { ...facts.metadata } }, wire!.instanceName);
+      await call(
+        wire!,
+        SecretStoreDefinition,
+        methods.bulkGet,
+        { metadata: { ...facts.metadata } },
+        wire!.instanceName,
+      );
     },
   },
 ];

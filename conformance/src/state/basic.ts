@@ -36,17 +36,15 @@ export const basicCases: readonly StateCase[] = [
       await holdsNothing(instance, unique("never"));
     },
   },
-  ...Object.entries(values).map(
-    ([name, value]): StateCase => ({
-      id: `state/gives-back-${name}-byte-for-byte`,
-      class: "functional",
-      async run({ instance, unique }) {
-        const key = unique(name);
-        await instance.set(setting(key, value));
-        await holds(instance, key, value);
-      },
-    }),
-  ),
+  ...Object.entries(values).map(([name, value]): StateCase => ({
+    id: `state/gives-back-${name}-byte-for-byte`,
+    class: "functional",
+    async run({ instance, unique }) {
+      const key = unique(name);
+      await instance.set(setting(key, value));
+      await holds(instance, key, value);
+    },
+  })),
   {
     id: "state/gives-back-json-that-is-called-json",
     class: "functional",

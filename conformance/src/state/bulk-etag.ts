@@ -27,9 +27,15 @@ export const bulkEtagCases: readonly StateCase[] = [
     needs,
     async run({ instance, unique }) {
       const keys = [unique("a"), unique("b")];
-      await instance.bulkSet(keys.map((key) => setting(key, "before")), noLimit);
+      await instance.bulkSet(
+        keys.map((key) => setting(key, "before")),
+        noLimit,
+      );
       const items = await bulkGet(instance, keys);
-      await instance.bulkSet(keys.map((key) => setting(key, "after", { etag: items.get(key)?.etag })), noLimit);
+      await instance.bulkSet(
+        keys.map((key) => setting(key, "after", { etag: items.get(key)?.etag })),
+        noLimit,
+      );
       for (const key of keys) await holds(instance, key, "after");
     },
   },
@@ -53,9 +59,15 @@ export const bulkEtagCases: readonly StateCase[] = [
     needs,
     async run({ instance, unique }) {
       const keys = [unique("a"), unique("b")];
-      await instance.bulkSet(keys.map((key) => setting(key, "here")), noLimit);
+      await instance.bulkSet(
+        keys.map((key) => setting(key, "here")),
+        noLimit,
+      );
       const items = await bulkGet(instance, keys);
-      await instance.bulkDelete(keys.map((key) => deleting(key, { etag: items.get(key)?.etag })), noLimit);
+      await instance.bulkDelete(
+        keys.map((key) => deleting(key, { etag: items.get(key)?.etag })),
+        noLimit,
+      );
       for (const [key, { data, etag }] of await bulkGet(instance, keys)) {
         assert.equal(data, undefined, `${key} still has data`);
         assert.equal(etag, undefined, `${key} still has an etag`);

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import type { BulkGetItem } from "@trilby/kit";
 import { bytes, sameBytes } from "../core/bytes.ts";
-import { deleting, getting, holds, holdsNothing, noLimit, setting, shown, type StateCase, type Store } from "./requests.ts";
+import {
+  deleting,
+  getting,
+  holds,
+  holdsNothing,
+  noLimit,
+  setting,
+  shown,
+  type StateCase,
+  type Store,
+} from "./requests.ts";
 
 export const bulkCases: readonly StateCase[] = [
   {
@@ -15,7 +25,10 @@ export const bulkCases: readonly StateCase[] = [
         [unique("text")]: bytes('"hello"'),
         [unique("object")]: bytes('{"message":"test"}'),
       };
-      await instance.bulkSet(Object.entries(values).map(([key, value]) => setting(key, value)), noLimit);
+      await instance.bulkSet(
+        Object.entries(values).map(([key, value]) => setting(key, value)),
+        noLimit,
+      );
       for (const [key, value] of Object.entries(values)) await holds(instance, key, value);
     },
   },
@@ -47,7 +60,10 @@ export const bulkCases: readonly StateCase[] = [
     async run({ instance, unique }) {
       const [first, second, other, absent] = [unique("first"), unique("second"), unique("other"), unique("absent")];
       for (const key of [first, second, other]) await instance.set(setting(key, "here"));
-      await instance.bulkDelete([first, absent, second].map((key) => deleting(key)), noLimit);
+      await instance.bulkDelete(
+        [first, absent, second].map((key) => deleting(key)),
+        noLimit,
+      );
       await holdsNothing(instance, first);
       await holdsNothing(instance, second);
       await holds(instance, other, "here");
@@ -67,10 +83,16 @@ export const bulkCases: readonly StateCase[] = [
     class: "functional",
     async run({ instance, unique }) {
       const keys = Array.from({ length: 300 }, (_, index) => unique(`many-${index}`));
-      await instance.bulkSet(keys.map((key) => setting(key, key)), { parallelism: 10 });
+      await instance.bulkSet(
+        keys.map((key) => setting(key, key)),
+        { parallelism: 10 },
+      );
       const items = await bulkGet(instance, keys, 10);
       for (const key of keys) sameBytes(items.get(key)?.data, bytes(key), `the value of ${key}`);
-      await instance.bulkDelete(keys.map((key) => deleting(key)), { parallelism: 10 });
+      await instance.bulkDelete(
+        keys.map((key) => deleting(key)),
+        { parallelism: 10 },
+      );
       const left = [...(await bulkGet(instance, keys, 10)).values()].filter(({ data }) => data !== undefined);
       assert.equal(left.length, 0, `${left.length} items are left`);
     },
@@ -78,8 +100,15 @@ export const bulkCases: readonly StateCase[] = [
 ];
 
 /** By key; every key asked for is there, once, without an error. */
-export async function bulkGet(store: Store, keys: readonly string[], parallelism = 0): Promise<Map<string, BulkGetItem>> {
-  const items = await store.bulkGet(keys.map((key) => getting(key)), { parallelism });
+export async function bulkGet(
+  store: Store,
+  keys: readonly string[],
+  parallelism = 0,
+): Promise<Map<string, BulkGetItem>> {
+  const items = await store.bulkGet(
+    keys.map((key) => getting(key)),
+    { parallelism },
+  );
   const byKey = new Map(items.map((item) => [item.key, item]));
   assert.equal(items.length, keys.length, `${keys.length} keys were asked for, ${items.length} items came`);
   for (const key of keys) {

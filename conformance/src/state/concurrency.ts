@@ -12,7 +12,9 @@ export const concurrencyCases: readonly StateCase[] = [
     async run({ instance, unique }) {
       const key = unique("contended");
       const writers = Array.from({ length: 32 }, (_, index) => `writer ${index}`);
-      const winner = await onlyWinner(writers, (value) => instance.set(setting(key, value, { concurrency: "first-write" })));
+      const winner = await onlyWinner(writers, (value) =>
+        instance.set(setting(key, value, { concurrency: "first-write" })),
+      );
       await holds(instance, key, winner);
     },
   },
@@ -56,7 +58,14 @@ export const concurrencyCases: readonly StateCase[] = [
       const keys = [unique("a"), unique("b"), unique("c")];
       for (let round = 0; round < 5; round++) {
         const writers = Array.from({ length: 16 }, (_, index) => `${round}-${index}`);
-        await Promise.all(writers.map((value) => instance.transact!(keys.map((key) => set(key, value)), {})));
+        await Promise.all(
+          writers.map((value) =>
+            instance.transact!(
+              keys.map((key) => set(key, value)),
+              {},
+            ),
+          ),
+        );
         const values = await Promise.all(keys.map(async (key) => text((await stored(instance, key)).data)));
         assert.equal(new Set(values).size, 1, `items that were always written together hold ${values.join(", ")}`);
       }
@@ -94,7 +103,10 @@ export const concurrencyCases: readonly StateCase[] = [
   },
 ];
 
-async function onlyWinner(writers: readonly string[], write: (value: string) => ReturnType<Store["set"]>): Promise<string> {
+async function onlyWinner(
+  writers: readonly string[],
+  write: (value: string) => ReturnType<Store["set"]>,
+): Promise<string> {
   const won: string[] = [];
   await Promise.all(
     writers.map(async (value) => {

@@ -13,7 +13,10 @@ export const etagCases: readonly StateCase[] = [
     needs,
     async run({ instance, unique }) {
       const keys = [unique("a"), unique("b"), unique("c"), unique("d")];
-      await instance.bulkSet(keys.map((key) => setting(key, `"${key}"`)), noLimit);
+      await instance.bulkSet(
+        keys.map((key) => setting(key, `"${key}"`)),
+        noLimit,
+      );
       await etagOf(instance, keys[0]!);
       const items = await bulkGet(instance, keys);
       for (const key of keys) {

@@ -3,7 +3,8 @@ import { text } from "../core/bytes.ts";
 import { eventually, pause, settled } from "../core/expect.ts";
 import { getting, holds, setting, type StateCase } from "./requests.ts";
 
-const unlessDurable = ({ durable }: { durable: boolean }) => (durable ? undefined : "items do not outlive the process that holds them");
+const unlessDurable = ({ durable }: { durable: boolean }) =>
+  durable ? undefined : "items do not outlive the process that holds them";
 const recoveryMs = 30_000;
 
 export const faultCases: readonly StateCase[] = [

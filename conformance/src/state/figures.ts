@@ -17,7 +17,10 @@ export const figureCases: readonly StateCase[] = [
       measured("setP50Ms", set.p50Ms);
       measured("setP99Ms", set.p99Ms);
       measured("getsPerSecond", await throughput(16, 500, () => instance.get(getting(key))));
-      measured("setsPerSecond", await throughput(16, 500, (index) => instance.set(setting(`${key}-${index % 100}`, value))));
+      measured(
+        "setsPerSecond",
+        await throughput(16, 500, (index) => instance.set(setting(`${key}-${index % 100}`, value))),
+      );
       // A store that is fast because it does nothing is not fast.
       await holds(instance, key, value);
       await holds(instance, `${key}-0`, value);

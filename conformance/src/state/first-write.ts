@@ -11,21 +11,19 @@ export const firstWriteCases: readonly StateCase[] = [
       ["without-an-etag", undefined],
       ["with-an-empty-etag", ""],
     ] as const
-  ).map(
-    ([name, etag]): StateCase => ({
-      id: `state/a-first-write-${name}-succeeds-once`,
-      class: "functional",
-      needs,
-      async run({ instance, unique }) {
-        const key = unique("first");
-        await instance.delete(deleting(key));
-        await instance.set(setting(key, "first", { ...firstWrite, etag }));
-        await holds(instance, key, "first");
-        await refused(instance.set(setting(key, "second", { ...firstWrite, etag })));
-        await holds(instance, key, "first");
-      },
-    }),
-  ),
+  ).map(([name, etag]): StateCase => ({
+    id: `state/a-first-write-${name}-succeeds-once`,
+    class: "functional",
+    needs,
+    async run({ instance, unique }) {
+      const key = unique("first");
+      await instance.delete(deleting(key));
+      await instance.set(setting(key, "first", { ...firstWrite, etag }));
+      await holds(instance, key, "first");
+      await refused(instance.set(setting(key, "second", { ...firstWrite, etag })));
+      await holds(instance, key, "first");
+    },
+  })),
   {
     id: "state/a-first-write-is-refused-where-a-plain-write-was-before",
     class: "functional",

@@ -37,28 +37,26 @@ const keys: Readonly<Record<string, readonly [key: string, beside: string]>> = {
 };
 
 export const hostileKeyCases: readonly StateCase[] = [
-  ...Object.entries(keys).map(
-    ([name, [raw, rawBeside]]): StateCase => ({
-      id: `state/takes-a-key-of-${name}`,
-      class: "hostile",
-      async run({ instance, unique }) {
-        const run = unique("k");
-        for (const place of raw.includes("{}") ? [raw] : [`{}${raw}`, `${raw}{}`]) {
-          const key = place.replace("{}", () => run);
-          const beside = place.replace(raw, () => rawBeside).replace("{}", () => run);
-          await instance.set(setting(beside, "beside"));
-          await holdsNothing(instance, key);
-          await instance.set(setting(key, "value"));
-          await holds(instance, key, "value");
-          await holds(instance, beside, "beside");
-          assert.equal((await bulkGet(instance, [key])).get(key)?.key, key);
-          await instance.delete(deleting(key));
-          await holdsNothing(instance, key);
-          await holds(instance, beside, "beside");
-        }
-      },
-    }),
-  ),
+  ...Object.entries(keys).map(([name, [raw, rawBeside]]): StateCase => ({
+    id: `state/takes-a-key-of-${name}`,
+    class: "hostile",
+    async run({ instance, unique }) {
+      const run = unique("k");
+      for (const place of raw.includes("{}") ? [raw] : [`{}${raw}`, `${raw}{}`]) {
+        const key = place.replace("{}", () => run);
+        const beside = place.replace(raw, () => rawBeside).replace("{}", () => run);
+        await instance.set(setting(beside, "beside"));
+        await holdsNothing(instance, key);
+        await instance.set(setting(key, "value"));
+        await holds(instance, key, "value");
+        await holds(instance, beside, "beside");
+        assert.equal((await bulkGet(instance, [key])).get(key)?.key, key);
+        await instance.delete(deleting(key));
+        await holdsNothing(instance, key);
+        await holds(instance, beside, "beside");
+      }
+    },
+  })),
   {
     id: "state/takes-the-name-of-an-object-property-as-a-key",
     class: "hostile",

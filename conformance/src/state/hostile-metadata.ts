@@ -7,7 +7,13 @@ export const hostileMetadataCases: readonly StateCase[] = [
     class: "hostile",
     async run({ instance, unique }) {
       const key = unique("item");
-      const metadata = { "x-unknown": "1", "": "empty name", __proto__: "x", 'q"uote': "'; --", traceparent: "00-0-0-00" };
+      const metadata = {
+        "x-unknown": "1",
+        "": "empty name",
+        __proto__: "x",
+        'q"uote': "'; --",
+        traceparent: "00-0-0-00",
+      };
       await instance.set(setting(key, "value", { metadata }));
       const { metadata: answered = {} } = await stored(instance, key, { metadata });
       assert.ok(!("x-unknown" in answered), "the request's metadata came back with the item");
@@ -21,8 +27,22 @@ export const hostileMetadataCases: readonly StateCase[] = [
     async run({ instance, unique }) {
       const key = unique("item");
       await instance.set(setting(key, "kept"));
-      for (const etag of ["' OR '1'='1", "%", "*", "\u0000", "-1", "1e9", "NaN", "99999999999999999999", "🎩", "x".repeat(10_000)]) {
-        await assert.rejects(instance.set(setting(key, "lost", { etag })), `the etag ${JSON.stringify(etag.slice(0, 30))} was taken`);
+      for (const etag of [
+        "' OR '1'='1",
+        "%",
+        "*",
+        "\u0000",
+        "-1",
+        "1e9",
+        "NaN",
+        "99999999999999999999",
+        "🎩",
+        "x".repeat(10_000),
+      ]) {
+        await assert.rejects(
+          instance.set(setting(key, "lost", { etag })),
+          `the etag ${JSON.stringify(etag.slice(0, 30))} was taken`,
+        );
       }
       await holds(instance, key, "kept");
     },

@@ -17,17 +17,15 @@ const values: Readonly<Record<string, Uint8Array>> = {
 };
 
 export const hostileValueCases: readonly StateCase[] = [
-  ...Object.entries(values).map(
-    ([name, value]): StateCase => ({
-      id: `state/takes-a-value-of-${name}`,
-      class: "hostile",
-      async run({ instance, unique }) {
-        const key = unique("value");
-        await instance.set(setting(key, value));
-        await holds(instance, key, value);
-      },
-    }),
-  ),
+  ...Object.entries(values).map(([name, value]): StateCase => ({
+    id: `state/takes-a-value-of-${name}`,
+    class: "hostile",
+    async run({ instance, unique }) {
+      const key = unique("value");
+      await instance.set(setting(key, value));
+      await holds(instance, key, value);
+    },
+  })),
   {
     id: "state/an-empty-value-is-kept-as-empty",
     class: "hostile",

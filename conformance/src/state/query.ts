@@ -14,9 +14,18 @@ interface Data {
 
 export const queryCases: readonly StateCase[] = [
   matching("eq", (run) => ({ EQ: { message: `${run}-b` } }), ["b"]),
-  matching("neq", (run) => ({ AND: [{ IN: { message: ["a", "b", "c"].map((each) => `${run}-${each}`) } }, { NEQ: { status: "INACTIVE" } }] }), ["a", "c"]),
+  matching(
+    "neq",
+    (run) => ({
+      AND: [{ IN: { message: ["a", "b", "c"].map((each) => `${run}-${each}`) } }, { NEQ: { status: "INACTIVE" } }],
+    }),
+    ["a", "c"],
+  ),
   matching("in", (run) => ({ IN: { message: [`${run}-a`, `${run}-c`, "nobody"] } }), ["a", "c"]),
-  matching("or-of-eq-and-in", (run) => ({ OR: [{ EQ: { message: `${run}-a` } }, { IN: { message: [`${run}-b`] } }] }), ["a", "b"]),
+  matching("or-of-eq-and-in", (run) => ({ OR: [{ EQ: { message: `${run}-a` } }, { IN: { message: [`${run}-b`] } }] }), [
+    "a",
+    "b",
+  ]),
   matching(
     "and-of-ranges",
     (run) => ({
@@ -44,7 +53,10 @@ export const queryCases: readonly StateCase[] = [
     needs,
     async run(world) {
       const run = await fill(world);
-      const { items, token } = await world.instance.query!({ filter: { EQ: { message: `${run}-nobody` } }, sort: [], page: wholePage }, metadataOf(world));
+      const { items, token } = await world.instance.query!(
+        { filter: { EQ: { message: `${run}-nobody` } }, sort: [], page: wholePage },
+        metadataOf(world),
+      );
       assert.deepEqual(items, []);
       assert.ok(!token, "a token came though there is no more");
     },
@@ -62,7 +74,10 @@ export const queryCases: readonly StateCase[] = [
       ] as const) {
         const query: Query = { filter, sort: [{ key: "product.value", order }], page: wholePage };
         const { items } = await world.instance.query!(query, metadataOf(world));
-        assert.deepEqual(items.map(({ key }) => key), expected.map((each) => `${run}-${each}`));
+        assert.deepEqual(
+          items.map(({ key }) => key),
+          expected.map((each) => `${run}-${each}`),
+        );
       }
     },
   },
@@ -83,7 +98,10 @@ export const queryCases: readonly StateCase[] = [
         token = answer.token ?? "";
         if (token === "" || answer.items.length === 0) break;
       }
-      assert.deepEqual(found, ["a", "b", "c"].map((each) => `${run}-${each}`));
+      assert.deepEqual(
+        found,
+        ["a", "b", "c"].map((each) => `${run}-${each}`),
+      );
     },
   },
   {
@@ -92,7 +110,12 @@ export const queryCases: readonly StateCase[] = [
     needs,
     async run(world) {
       await fill(world);
-      await refused(world.instance.query!({ filter: { SOUNDS_LIKE: { message: "x" } }, sort: [], page: wholePage }, metadataOf(world)));
+      await refused(
+        world.instance.query!(
+          { filter: { SOUNDS_LIKE: { message: "x" } }, sort: [], page: wholePage },
+          metadataOf(world),
+        ),
+      );
     },
   },
   {
@@ -103,8 +126,14 @@ export const queryCases: readonly StateCase[] = [
       const key = world.unique("quoted");
       const message = `it's "a" {trick} @x:[1 2] | % _ \\ ${key}`;
       await put(world, key, { message, status: "ACTIVE", product: { value: 1 } });
-      const { items } = await world.instance.query!({ filter: { EQ: { message } }, sort: [], page: wholePage }, metadataOf(world));
-      assert.deepEqual(items.map((item) => item.key), [key]);
+      const { items } = await world.instance.query!(
+        { filter: { EQ: { message } }, sort: [], page: wholePage },
+        metadataOf(world),
+      );
+      assert.deepEqual(
+        items.map((item) => item.key),
+        [key],
+      );
     },
   },
 ];
@@ -118,7 +147,10 @@ function matching(name: string, filterOf: (run: string) => QueryFilter, expected
       const run = await fill(world);
       const query: Query = { filter: filterOf(run), sort: [{ key: "message", order: "ASC" }], page: wholePage };
       const { items } = await world.instance.query!(query, metadataOf(world));
-      assert.deepEqual(items.map(({ key }) => key), expected.map((each) => `${run}-${each}`));
+      assert.deepEqual(
+        items.map(({ key }) => key),
+        expected.map((each) => `${run}-${each}`),
+      );
       for (const { key, data, error } of items) {
         assert.ok(!error, `${key} came with an error: ${error}`);
         assert.equal((JSON.parse(new TextDecoder().decode(data)) as Data).message, key);

@@ -39,7 +39,12 @@ export async function stored(store: Store, key: string, extras?: Extras): Promis
   return result;
 }
 
-export async function holds(store: Store, key: string, value: string | Uint8Array, extras?: Extras): Promise<GetResult> {
+export async function holds(
+  store: Store,
+  key: string,
+  value: string | Uint8Array,
+  extras?: Extras,
+): Promise<GetResult> {
   const result = await stored(store, key, extras);
   sameBytes(result.data, typeof value === "string" ? bytes(value) : value, `the value of ${shown(key)}`);
   return result;

@@ -21,7 +21,10 @@ export const transactionCases: readonly StateCase[] = [
     async run({ instance, unique }) {
       const [number, bytes, later] = [unique("number"), unique("bytes"), unique("later")];
       const withPartition = { metadata: partition };
-      await instance.transact!([set(number, "123", withPartition), set(bytes, Uint8Array.of(1), withPartition)], partition);
+      await instance.transact!(
+        [set(number, "123", withPartition), set(bytes, Uint8Array.of(1), withPartition)],
+        partition,
+      );
       await holds(instance, number, "123", withPartition);
       await holds(instance, bytes, Uint8Array.of(1), withPartition);
       await instance.transact!([del(number, withPartition), set(later, "true", withPartition)], partition);
@@ -71,7 +74,10 @@ export const transactionCases: readonly StateCase[] = [
       const most = (await instance.multiMaxSize?.()) ?? 0;
       const count = most > 0 ? Math.min(most, 50) : 50;
       const keys = Array.from({ length: count }, (_, index) => unique(`part-${index}`));
-      await instance.transact!(keys.map((key) => set(key, key)), {});
+      await instance.transact!(
+        keys.map((key) => set(key, key)),
+        {},
+      );
       for (const key of keys) await holds(instance, key, key);
     },
   },
@@ -84,7 +90,10 @@ export const transactionCases: readonly StateCase[] = [
       await instance.set(setting(changed, "before"));
       await instance.set(setting(removed, "before"));
       const etag = await etagOf(instance, changed);
-      await instance.transact!([set(changed, "after", { etag }), del(removed, { etag: await etagOf(instance, removed) })], {});
+      await instance.transact!(
+        [set(changed, "after", { etag }), del(removed, { etag: await etagOf(instance, removed) })],
+        {},
+      );
       assert.notEqual((await holds(instance, changed, "after")).etag, etag);
       await holdsNothing(instance, removed);
     },

@@ -2,11 +2,23 @@ import assert from "node:assert/strict";
 import { bytes, sameBytes } from "../core/bytes.ts";
 import { eventually, pause, refused } from "../core/expect.ts";
 import { bulkGet } from "./bulk.ts";
-import { deleting, getting, holds, holdsNothing, noLimit, setting, stored, type StateCase, type StateWorld, type Store } from "./requests.ts";
+import {
+  deleting,
+  getting,
+  holds,
+  holdsNothing,
+  noLimit,
+  setting,
+  stored,
+  type StateCase,
+  type StateWorld,
+  type Store,
+} from "./requests.ts";
 
 const needs = ["TTL"];
 const ttl = (seconds: number | string) => ({ metadata: { ttlInSeconds: String(seconds) } });
-const unlessTold = ({ tellsExpiry }: StateWorld["facts"]) => (tellsExpiry ? undefined : "the store does not tell when an item expires");
+const unlessTold = ({ tellsExpiry }: StateWorld["facts"]) =>
+  tellsExpiry ? undefined : "the store does not tell when an item expires";
 const unlessCleared = ({ plainWriteClearsTtl }: StateWorld["facts"]) =>
   plainWriteClearsTtl ? undefined : "in this store a write without a TTL keeps the earlier one";
 
@@ -35,7 +47,11 @@ export const ttlCases: readonly StateCase[] = [
       const [expires, stays] = [unique("expires"), unique("stays")];
       await instance.bulkSet([setting(expires, "short-lived", ttl(1)), setting(stays, "here")], noLimit);
       await eventually(1_000 + facts.ttlGranularityMs, async () => {
-        assert.equal((await bulkGet(instance, [expires, stays])).get(expires)?.data, undefined, "the item did not expire");
+        assert.equal(
+          (await bulkGet(instance, [expires, stays])).get(expires)?.data,
+          undefined,
+          "the item did not expire",
+        );
       });
       sameBytes((await bulkGet(instance, [stays])).get(stays)?.data, bytes("here"), "the item without a TTL");
     },
@@ -161,30 +177,33 @@ export const ttlCases: readonly StateCase[] = [
       assert.equal(metadata?.["ttlExpireTime"], undefined);
     },
   },
-  ...["foo", "1.5", "-2", "99999999999", "10s", "0x10"].map(
-    (words): StateCase => ({
-      id: `state/a-ttl-of-${words}-is-refused-and-nothing-is-stored`,
-      class: "hostile",
-      needs,
-      async run({ instance, unique }) {
-        const key = unique("refused");
-        await refused(instance.set(setting(key, "lost", ttl(words))));
-        await holdsNothing(instance, key);
-      },
-    }),
-  ),
+  ...["foo", "1.5", "-2", "99999999999", "10s", "0x10"].map((words): StateCase => ({
+    id: `state/a-ttl-of-${words}-is-refused-and-nothing-is-stored`,
+    class: "hostile",
+    needs,
+    async run({ instance, unique }) {
+      const key = unique("refused");
+      await refused(instance.set(setting(key, "lost", ttl(words))));
+      await holdsNothing(instance, key);
+    },
+  })),
 ];
 
 /** A read that ended after the item's time says nothing: on a busy machine it is the suite that was late. */
 async function isNotGoneBefore(ttlSeconds: number, before: number, store: Store, key: string): Promise<void> {
   const result = await store.get(getting(key));
   const afterMs = performance.now() - before;
-  if (afterMs < ttlSeconds * 1_000) assert.ok(result !== undefined, `the item is gone after ${Math.round(afterMs)} ms, with a TTL of ${ttlSeconds} s`);
+  if (afterMs < ttlSeconds * 1_000)
+    assert.ok(result !== undefined, `the item is gone after ${Math.round(afterMs)} ms, with a TTL of ${ttlSeconds} s`);
 }
 
 function aboutAnHourAfter(expireTime: string | undefined, before: number, granularityMs: number): void {
   assert.ok(expireTime !== undefined, "the item does not tell when it expires");
-  assert.match(expireTime, /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/, "ttlExpireTime is not RFC 3339");
+  assert.match(
+    expireTime,
+    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/,
+    "ttlExpireTime is not RFC 3339",
+  );
   const offMs = Date.parse(expireTime) - (before + 3_600_000);
   assert.ok(Math.abs(offMs) <= 60_000 + granularityMs, `ttlExpireTime is ${offMs} ms off`);
 }

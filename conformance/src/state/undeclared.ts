@@ -29,7 +29,8 @@ export const undeclaredCases: readonly StateCase[] = [
     class: "functional",
     lacks: ["QUERY_API"],
     async run({ instance }) {
-      if (instance.query) await refused(instance.query({ sort: [], page: { limit: 1, token: "" } }, {}), "unimplemented");
+      if (instance.query)
+        await refused(instance.query({ sort: [], page: { limit: 1, token: "" } }, {}), "unimplemented");
     },
   },
   {

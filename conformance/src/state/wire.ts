@@ -36,7 +36,10 @@ export const wireCases: readonly StateCase[] = [
     async run({ wire, unique, facts }) {
       const key = unique("item");
       await set(wire!, { key, value: bytes("kept") });
-      const error = await statusOf(set(wire!, { key, value: bytes("lost"), etag: { value: facts.badEtag } }), RpcCode.FAILED_PRECONDITION);
+      const error = await statusOf(
+        set(wire!, { key, value: bytes("lost"), etag: { value: facts.badEtag } }),
+        RpcCode.FAILED_PRECONDITION,
+      );
       oneEtagViolation(error);
       sameBytes((await get(wire!, key)).data, bytes("kept"), "the value");
     },
@@ -66,7 +69,13 @@ export const wireCases: readonly StateCase[] = [
         SetRequest.create({ key: bad, value: bytes("lost"), etag: { value: facts.badEtag } }),
         SetRequest.create({ key: good, value: bytes("stored") }),
       ];
-      const refused = call(wire!, StateStoreDefinition, methods.bulkSet, { items, options: undefined }, wire!.instanceName);
+      const refused = call(
+        wire!,
+        StateStoreDefinition,
+        methods.bulkSet,
+        { items, options: undefined },
+        wire!.instanceName,
+      );
       oneEtagViolation(await statusOf(refused, RpcCode.FAILED_PRECONDITION));
     },
   },
@@ -105,7 +114,9 @@ export const wireCases: readonly StateCase[] = [
         { request: undefined },
       ];
       const { transact } = TransactionalStateStoreDefinition.methods;
-      await statusOf(call(wire!, TransactionalStateStoreDefinition, transact, { operations, metadata: {} }, wire!.instanceName));
+      await statusOf(
+        call(wire!, TransactionalStateStoreDefinition, transact, { operations, metadata: {} }, wire!.instanceName),
+      );
       assert.equal((await get(wire!, key)).data.length, 0, "half of the transaction was applied");
     },
   },
@@ -117,7 +128,10 @@ export const wireCases: readonly StateCase[] = [
     async run({ wire }) {
       const { transact } = TransactionalStateStoreDefinition.methods;
       const request = { operations: [], metadata: {} };
-      await statusOf(call(wire!, TransactionalStateStoreDefinition, transact, request, wire!.instanceName), RpcCode.UNIMPLEMENTED);
+      await statusOf(
+        call(wire!, TransactionalStateStoreDefinition, transact, request, wire!.instanceName),
+        RpcCode.UNIMPLEMENTED,
+      );
     },
   },
 ];
@@ -140,5 +154,8 @@ function oneEtagViolation({ details, code, message }: RpcError): void {
   const [detail] = status.details;
   assert.ok(detail!.typeUrl.endsWith("/google.rpc.BadRequest"), `the detail is a ${detail!.typeUrl}`);
   const { fieldViolations } = BadRequest.decode(detail!.value);
-  assert.deepEqual(fieldViolations.map(({ field }) => field), ["etag"]);
+  assert.deepEqual(
+    fieldViolations.map(({ field }) => field),
+    ["etag"],
+  );
 }

@@ -21,7 +21,9 @@ export async function call<Request, Response>(
 ): Promise<Response> {
   const bytes = method.requestType.encode(request).finish();
   const path = `/${service.fullName}/${method.name}`;
-  return method.responseType.decode(await channel.unary(path, bytes, { metadata: headers(instance), timeoutMs: 15_000 }));
+  return method.responseType.decode(
+    await channel.unary(path, bytes, { metadata: headers(instance), timeoutMs: 15_000 }),
+  );
 }
 
 /** The gRPC error that a call must end with; `codes` by number, any when none is given. */
@@ -32,8 +34,12 @@ export async function statusOf(answer: Promise<unknown>, ...codes: number[]): Pr
   } catch (thrown) {
     error = thrown;
   }
-  assert.ok(error instanceof RpcError, error === undefined ? "the call succeeded, but must be refused" : `not a gRPC status: ${String(error)}`);
-  if (codes.length > 0) assert.ok(codes.includes(error.code), `status ${error.code} (${error.message}), but must be ${codes.join(" or ")}`);
+  assert.ok(
+    error instanceof RpcError,
+    error === undefined ? "the call succeeded, but must be refused" : `not a gRPC status: ${(error as Error).message}`,
+  );
+  if (codes.length > 0)
+    assert.ok(codes.includes(error.code), `status ${error.code} (${error.message}), but must be ${codes.join(" or ")}`);
   return error;
 }
 

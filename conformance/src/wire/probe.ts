@@ -23,7 +23,13 @@ export const probes: { readonly [K in Kind]: Probe<K> } = {
   state: {
     services: () => [StateStoreDefinition],
     use: ({ wire }, instance) =>
-      call(wire!, StateStoreDefinition, StateStoreDefinition.methods.get, { key: "conformance-probe", metadata: {}, consistency: 0 }, instance),
+      call(
+        wire!,
+        StateStoreDefinition,
+        StateStoreDefinition.methods.get,
+        { key: "conformance-probe", metadata: {}, consistency: 0 },
+        instance,
+      ),
   },
   pubsub: {
     services: () => [PubSubDefinition],
@@ -39,7 +45,8 @@ export const probes: { readonly [K in Kind]: Probe<K> } = {
     },
   },
   bindings: {
-    services: ({ services }) => [InputBindingDefinition, OutputBindingDefinition].filter(({ fullName }) => services.includes(fullName)),
+    services: ({ services }) =>
+      [InputBindingDefinition, OutputBindingDefinition].filter(({ fullName }) => services.includes(fullName)),
     use: ({ wire }, instance) =>
       wire!.services.includes(OutputBindingDefinition.fullName)
         ? call(wire!, OutputBindingDefinition, OutputBindingDefinition.methods.listOperations, {}, instance)
@@ -48,7 +55,13 @@ export const probes: { readonly [K in Kind]: Probe<K> } = {
   secretstores: {
     services: () => [SecretStoreDefinition],
     use: ({ wire, facts }, instance) =>
-      call(wire!, SecretStoreDefinition, SecretStoreDefinition.methods.bulkGet, { metadata: { ...facts.metadata } }, instance),
+      call(
+        wire!,
+        SecretStoreDefinition,
+        SecretStoreDefinition.methods.bulkGet,
+        { metadata: { ...facts.metadata } },
+        instance,
+      ),
   },
 };
 

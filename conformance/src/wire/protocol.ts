@@ -13,9 +13,19 @@ const abilities = ["wire"] as const;
 /** What Dapr's runtime relies on whatever the kind. `word` names the kind in the ids. */
 export function protocolCases<K extends Kind>(kind: K, word: string): readonly Case<K>[] {
   const probe = probes[kind];
-  const initialise = async (world: World<K>, instance: string | undefined, properties = world.properties): Promise<void> => {
+  const initialise = async (
+    world: World<K>,
+    instance: string | undefined,
+    properties = world.properties,
+  ): Promise<void> => {
     for (const service of probe.services(world.wire!)) {
-      await call(world.wire!, service, service.methods["init"]!, { metadata: { properties: { ...properties } } }, instance);
+      await call(
+        world.wire!,
+        service,
+        service.methods["init"]!,
+        { metadata: { properties: { ...properties } } },
+        instance,
+      );
     }
   };
   const eachMethod = (world: World<K>): { service: ServiceDefinition; path: string }[] =>
@@ -31,7 +41,9 @@ export function protocolCases<K extends Kind>(kind: K, word: string): readonly C
       class: "functional",
       abilities,
       async run({ wire }) {
-        const stream = wire!.channel.stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", { timeoutMs: 10_000 });
+        const stream = wire!.channel.stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", {
+          timeoutMs: 10_000,
+        });
         const request = { host: "", messageRequest: { $case: "listServices" as const, value: "*" } };
         await stream.send(v1alpha.ServerReflectionRequest.encode(request).finish());
         let listed: readonly string[] = [];
@@ -42,7 +54,8 @@ export function protocolCases<K extends Kind>(kind: K, word: string): readonly C
           listed = messageResponse.value.service.map(({ name }) => name);
           break;
         }
-        for (const { fullName } of probe.services(wire!)) assert.ok(listed.includes(fullName), `${fullName} is not listed`);
+        for (const { fullName } of probe.services(wire!))
+          assert.ok(listed.includes(fullName), `${fullName} is not listed`);
         assert.ok(probe.services(wire!).length > 0, "no service of this kind is listed");
       },
     },
@@ -53,7 +66,10 @@ export function protocolCases<K extends Kind>(kind: K, word: string): readonly C
       async run({ wire }) {
         for (const service of probe.services(wire!)) {
           const code = await codeOf(call(wire!, service, service.methods["ping"]!, {}, wire!.instanceName));
-          assert.ok(code === RpcCode.OK || code === RpcCode.UNIMPLEMENTED, `Ping of ${service.fullName} ended with status ${code}`);
+          assert.ok(
+            code === RpcCode.OK || code === RpcCode.UNIMPLEMENTED,
+            `Ping of ${service.fullName} ended with status ${code}`,
+          );
         }
       },
     },
@@ -99,7 +115,9 @@ export function protocolCases<K extends Kind>(kind: K, word: string): readonly C
       abilities,
       async run(world) {
         const name = world.unique("broken");
-        const garbage = Object.fromEntries(Object.keys(world.properties).map((key) => [key, "\u0000 not a value \uffff"]));
+        const garbage = Object.fromEntries(
+          Object.keys(world.properties).map((key) => [key, "\u0000 not a value \uffff"]),
+        );
         // Whether it is refused depends on the component; that the others work does not.
         await initialise(world, name, { ...garbage, trilbyUnknownField: "x" }).catch(() => undefined);
         await probe.use(world, world.wire!.instanceName);
@@ -126,7 +144,9 @@ export function protocolCases<K extends Kind>(kind: K, word: string): readonly C
         for (const { path } of eachMethod(world)) {
           // A tag that goes on for ever: no decoder takes it.
           const garbage = new Uint8Array(32).fill(0xff);
-          const error = await statusOf(channel.unary(path, garbage, { metadata: headers(instanceName), timeoutMs: 10_000 }));
+          const error = await statusOf(
+            channel.unary(path, garbage, { metadata: headers(instanceName), timeoutMs: 10_000 }),
+          );
           assert.notEqual(error.code, RpcCode.UNAVAILABLE, `${path}: the component is gone`);
           assert.notEqual(error.code, RpcCode.DEADLINE_EXCEEDED, `${path}: no answer`);
         }
@@ -145,7 +165,10 @@ export function protocolCases<K extends Kind>(kind: K, word: string): readonly C
           const known = init.requestType.encode({ metadata: { properties: { ...world.properties } } }).finish();
           // Field 999 with the number 7, as a newer runtime might send it.
           const newer = Buffer.concat([known, Uint8Array.of(0xb8, 0x3e, 0x07)]);
-          await channel.unary(`/${service.fullName}/${init.name}`, newer, { metadata: headers(name), timeoutMs: 15_000 });
+          await channel.unary(`/${service.fullName}/${init.name}`, newer, {
+            metadata: headers(name),
+            timeoutMs: 15_000,
+          });
         }
         await probe.use(world, name);
       },

@@ -18,7 +18,11 @@ export interface Mutant<K extends Kind, B extends BackendControl> {
   /** The methods that are wrong, in place of the right ones. */
   readonly methods?: (right: OpenedInstanceOf[K], backend: B) => Partial<OpenedInstanceOf[K]>;
   /** What is wrong with opening. */
-  readonly open?: (settings: OpenSettings, right: (settings: OpenSettings) => Promise<Opened<K>>, backend: B) => Promise<Opened<K>>;
+  readonly open?: (
+    settings: OpenSettings,
+    right: (settings: OpenSettings) => Promise<Opened<K>>,
+    backend: B,
+  ) => Promise<Opened<K>>;
 }
 
 export interface Reference<K extends Kind, B extends BackendControl> {
@@ -37,7 +41,7 @@ export async function runAgainst<K extends Kind, B extends BackendControl>(
 ): Promise<Verdict> {
   const backend = reference.createBackend();
   const features = mutant?.features ?? reference.features;
-  const facts = { ...defaultFacts[testCase.id.split("/")[0] as K], ...reference.facts, ...mutant?.facts } as FactsOf[K];
+  const facts = { ...defaultFacts[testCase.id.split("/")[0] as K], ...reference.facts, ...mutant?.facts };
   const session = await startSession(reference, backend, features, mutant);
   const abilities = new Set(["in-process", "kill-component", "stop-backend", "slow-backend"]);
   try {
@@ -62,7 +66,10 @@ async function startSession<K extends Kind, B extends BackendControl>(
   let killed = false;
   const open = async (settings: OpenSettings = {}): Promise<Opened<K>> => {
     const right = async ({ name = "reference", properties: wanted = properties }: OpenSettings): Promise<Opened<K>> => {
-      const opened = (await openComponent(definition as ComponentDefinition, { name, properties: wanted })) as unknown as Opened<K>;
+      const opened = (await openComponent(definition as ComponentDefinition, {
+        name,
+        properties: wanted,
+      })) as unknown as Opened<K>;
       const wrong = mutant?.methods?.(opened.instance, backend) ?? {};
       return { ...opened, instance: mortal({ ...opened.instance, ...wrong }) };
     };

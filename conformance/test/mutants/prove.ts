@@ -39,7 +39,11 @@ export function prove<K extends Kind, B extends BackendControl>(
             assert.ok(testCase, `there is no case ${id}`);
             const { outcome, error } = await runAgainst(testCase, reference, mutant);
             assert.equal(outcome, "failed", `${id} did not catch it (${outcome})`);
-            assert.doesNotMatch(error!.message, /is not a function|is not defined|of undefined/, "the mutant itself is broken");
+            assert.doesNotMatch(
+              error!.message,
+              /is not a function|is not defined|of undefined/,
+              "the mutant itself is broken",
+            );
           }),
         );
       });
@@ -61,7 +65,10 @@ export function prove<K extends Kind, B extends BackendControl>(
   test("every feature that a case needs has an opposite", () => {
     const needed = new Set(all.flatMap(({ needs = [] }) => needs));
     const opposed = new Set(all.flatMap(({ lacks = [] }) => lacks));
-    assert.deepEqual([...needed].filter((feature) => !opposed.has(feature)), []);
+    assert.deepEqual(
+      [...needed].filter((feature) => !opposed.has(feature)),
+      [],
+    );
   });
 
   /** A case about an undeclared feature is passed by a component without that feature. */

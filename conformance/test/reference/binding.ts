@@ -89,7 +89,10 @@ export function referenceBinding(backend: BindingBackend, halves: readonly strin
     metadata: { topic: text({ description: "Topic.", default: "" }) },
     async open({ topic }): Promise<Binding> {
       return {
-        ...(halves.includes("OUTPUT") && { operations: ["create", "get", "delete"], invoke: (request) => invoke(backend, topic, request) }),
+        ...(halves.includes("OUTPUT") && {
+          operations: ["create", "get", "delete"],
+          invoke: (request) => invoke(backend, topic, request),
+        }),
         ...(halves.includes("INPUT") && {
           async read(deliver) {
             const close = backend.queue(topic).read(deliver);

@@ -85,7 +85,8 @@ export class PubSubBackend extends ReferenceBackend {
       group.inFlight = mine;
       const outcome = await taker.deliver(entry.message).then(
         () => "handled" as const,
-        (error: unknown) => (ComponentError.is(error) && error.code === "cancelled" ? ("left" as const) : ("failed" as const)),
+        (error: unknown) =>
+          ComponentError.is(error) && error.code === "cancelled" ? ("left" as const) : ("failed" as const),
       );
       // Somebody else may have it by now.
       if (group.inFlight !== mine) return;
@@ -116,7 +117,10 @@ export function referencePubSub(backend: PubSubBackend, features: readonly PubSu
     description: "A right broker for the tests of the suite.",
     placement: "in-process",
     features,
-    metadata: { label: text({ description: "Anything.", default: "" }), consumerID: text({ description: "Group.", default: "default" }) },
+    metadata: {
+      label: text({ description: "Anything.", default: "" }),
+      consumerID: text({ description: "Group.", default: "default" }),
+    },
     async open({ consumerID }) {
       return broker(backend, consumerID, new Set(features));
     },
@@ -130,19 +134,24 @@ function broker(backend: PubSubBackend, consumer: string, features: ReadonlySet<
     const ttlMs = features.has("MESSAGE_TTL") ? messageTtlMs(metadata) : undefined;
     await backend.reached();
     const typed = contentType === undefined ? {} : { contentType };
-    backend.publish({ topic, data: new Uint8Array(data), metadata: { raw: String(isRawPayload(metadata)) }, ...typed }, ttlMs);
+    backend.publish(
+      { topic, data: new Uint8Array(data), metadata: { raw: String(isRawPayload(metadata)) }, ...typed },
+      ttlMs,
+    );
   };
   return {
     publish,
     ...(features.has("BULK_PUBSUB") && {
       async bulkPublish({ topic, entries }) {
-        for (const { event, contentType, metadata } of entries) await publish({ topic, data: event, contentType, metadata });
+        for (const { event, contentType, metadata } of entries)
+          await publish({ topic, data: event, contentType, metadata });
         return [];
       },
     }),
     async subscribe({ topic }, deliver) {
       if (topic === "") throw new ComponentError("invalid-argument", "the topic is empty");
-      if (topic.endsWith("*") && !features.has("SUBSCRIBE_WILDCARDS")) throw new ComponentError("invalid-argument", "no wildcards");
+      if (topic.endsWith("*") && !features.has("SUBSCRIBE_WILDCARDS"))
+        throw new ComponentError("invalid-argument", "no wildcards");
       await backend.reached();
       const group = backend.group(consumer, topic);
       const taker: Taker = { deliver, paused: () => paused, closed: false };

@@ -2,7 +2,11 @@ import { ComponentError, type GetResult, type Query, type QueryFilter, type Quer
 import type { Item } from "./state.ts";
 
 /** Dapr's query language over items in memory. */
-export function query({ filter, sort, page }: Query, items: ReadonlyMap<string, Item>, toResult: (item: Item) => GetResult): QueryResult {
+export function query(
+  { filter, sort, page }: Query,
+  items: ReadonlyMap<string, Item>,
+  toResult: (item: Item) => GetResult,
+): QueryResult {
   const documents = [...items].flatMap(([key, item]) => {
     const value = parse(item.data);
     return value === undefined ? [] : [{ key, value, item }];

@@ -52,7 +52,8 @@ function store(backend: StateBackend, features: ReadonlySet<StateFeature>): Stat
   }
   function check({ key, etag, options }: SetRequest | DeleteRequest): void {
     if (!hasEtags) return;
-    if (etag !== undefined && !/^[0-9a-z-]{1,40}$/.test(etag)) throw new ComponentError("etag-invalid", `${key}: no etag looks like this`);
+    if (etag !== undefined && !/^[0-9a-z-]{1,40}$/.test(etag))
+      throw new ComponentError("etag-invalid", `${key}: no etag looks like this`);
     const item = backend.find(key);
     if (etag === undefined ? options.concurrency === "first-write" && item : item?.etag !== etag) {
       throw new ComponentError("etag-mismatch", `the etag of ${key} does not match`);

@@ -62,7 +62,9 @@ export const bindingMutants: readonly BindingMutant[] = [
   {
     name: "keeps what was removed",
     caughtBy: ["bindings/what-was-removed-is-read-no-more"],
-    methods: (right) => ({ invoke: async (request) => (request.operation === "delete" ? undefined : right.invoke!(request)) }),
+    methods: (right) => ({
+      invoke: async (request) => (request.operation === "delete" ? undefined : right.invoke!(request)),
+    }),
   },
   {
     name: "takes any operation",
@@ -161,7 +163,10 @@ export const bindingMutants: readonly BindingMutant[] = [
     name: "adds a line break to events",
     caughtBy: arrives,
     methods: (right) =>
-      delivering(right, (deliver) => (event) => deliver({ ...event, data: Buffer.concat([event.data, Uint8Array.of(10)]) })),
+      delivering(
+        right,
+        (deliver) => (event) => deliver({ ...event, data: Buffer.concat([event.data, Uint8Array.of(10)]) }),
+      ),
   },
   {
     name: "acknowledges before it delivers",
@@ -208,7 +213,7 @@ export const bindingMutants: readonly BindingMutant[] = [
   {
     name: "ignores metadata that it does not know",
     caughtBy: ["bindings/unknown-metadata-is-refused-by-name"],
-    open: ({ properties: _, ...settings }, right) => right(settings),
+    open: ({ name = "reference" }, right) => right({ name }),
   },
   {
     name: "works on after close",

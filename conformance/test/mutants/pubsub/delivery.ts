@@ -15,7 +15,11 @@ export const deliveryMutants: readonly PubSubMutant[] = [
   },
   {
     name: "loses each tenth message",
-    caughtBy: ["pubsub/delivers-everything-that-was-published", "pubsub/200-messages-at-once-all-arrive", "pubsub/figures-of-publish-and-delivery"],
+    caughtBy: [
+      "pubsub/delivers-everything-that-was-published",
+      "pubsub/200-messages-at-once-all-arrive",
+      "pubsub/figures-of-publish-and-delivery",
+    ],
     methods(right) {
       let count = 0;
       return publishing(right, (request) => (++count % 10 === 0 ? undefined : request));
@@ -25,7 +29,8 @@ export const deliveryMutants: readonly PubSubMutant[] = [
     name: "names the subscription's topic and not the message's",
     caughtBy: ["pubsub/a-wildcard-gets-what-it-matches-and-nothing-else"],
     methods: (right) => ({
-      subscribe: (request, deliver) => right.subscribe(request, (message) => deliver({ ...message, topic: request.topic })),
+      subscribe: (request, deliver) =>
+        right.subscribe(request, (message) => deliver({ ...message, topic: request.topic })),
     }),
   },
   {
@@ -77,15 +82,21 @@ export const deliveryMutants: readonly PubSubMutant[] = [
     name: "takes a subscriber that left for one that handled",
     caughtBy: ["pubsub/a-message-whose-subscriber-went-away-goes-to-the-next-one"],
     methods: (right) =>
-      delivering(right, (deliver) => (message) =>
-        deliver(message).catch((error: unknown) => {
-          if (!(ComponentError.is(error) && error.code === "cancelled")) throw error;
-        }),
+      delivering(
+        right,
+        (deliver) => (message) =>
+          deliver(message).catch((error: unknown) => {
+            if (!(ComponentError.is(error) && error.code === "cancelled")) throw error;
+          }),
       ),
   },
   {
     name: "delivers everything twice",
-    caughtBy: ["pubsub/a-message-that-was-handled-does-not-come-again", "pubsub/two-topics-do-not-mix", "pubsub/200-messages-at-once-all-arrive"],
+    caughtBy: [
+      "pubsub/a-message-that-was-handled-does-not-come-again",
+      "pubsub/two-topics-do-not-mix",
+      "pubsub/200-messages-at-once-all-arrive",
+    ],
     methods: (right) =>
       delivering(right, (deliver) => async (message) => {
         await deliver(message);
@@ -94,7 +105,10 @@ export const deliveryMutants: readonly PubSubMutant[] = [
   },
   {
     name: "forgets acknowledgements when a subscription closes",
-    caughtBy: ["pubsub/a-message-that-was-handled-does-not-come-again", "pubsub/closing-waits-for-the-delivery-under-way-and-acknowledges-it"],
+    caughtBy: [
+      "pubsub/a-message-that-was-handled-does-not-come-again",
+      "pubsub/closing-waits-for-the-delivery-under-way-and-acknowledges-it",
+    ],
     methods(right, backend) {
       return {
         async subscribe(request, deliver) {
@@ -156,7 +170,10 @@ export const deliveryMutants: readonly PubSubMutant[] = [
   },
   {
     name: "forgets a consumer's messages while it is away",
-    caughtBy: ["pubsub/messages-wait-for-a-subscriber-that-is-away", "pubsub/a-component-killed-in-the-middle-of-a-delivery-loses-nothing"],
+    caughtBy: [
+      "pubsub/messages-wait-for-a-subscriber-that-is-away",
+      "pubsub/a-component-killed-in-the-middle-of-a-delivery-loses-nothing",
+    ],
     methods: (right, backend) => ({
       async subscribe(request, deliver) {
         for (const group of backend.groups.values()) if (group.matches(request.topic)) group.pending.length = 0;
@@ -167,7 +184,7 @@ export const deliveryMutants: readonly PubSubMutant[] = [
   {
     name: "puts every subscriber into one group",
     caughtBy: ["pubsub/subscribers-by-different-names-each-get-everything"],
-    open: ({ properties: _, ...settings }, right) => right(settings),
+    open: ({ name = "reference" }, right) => right({ name }),
   },
   {
     name: "gives messages only to its last subscription, and loses those of the first",

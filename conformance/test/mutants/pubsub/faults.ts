@@ -21,7 +21,9 @@ export const faultMutants: readonly PubSubMutant[] = [
       "pubsub/a-broker-that-was-killed-and-started-again-loses-nothing-that-it-took",
       "pubsub/a-broker-that-hangs-for-a-while-loses-nothing-that-it-took",
     ],
-    methods: (right, backend) => ({ publish: async (request) => (backend.isDown ? undefined : right.publish(request)) }),
+    methods: (right, backend) => ({
+      publish: async (request) => (backend.isDown ? undefined : right.publish(request)),
+    }),
   },
   {
     name: "takes a refusal for an answer",

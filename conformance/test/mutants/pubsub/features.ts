@@ -4,7 +4,9 @@ export const featureMutants: readonly PubSubMutant[] = [
   {
     name: "publishes all entries of a bulk but the last",
     caughtBy: ["pubsub/a-bulk-publish-delivers-every-entry"],
-    methods: (right) => ({ bulkPublish: ({ entries, ...request }) => right.bulkPublish!({ ...request, entries: entries.slice(0, -1) }) }),
+    methods: (right) => ({
+      bulkPublish: ({ entries, ...request }) => right.bulkPublish!({ ...request, entries: entries.slice(0, -1) }),
+    }),
   },
   {
     name: "calls entries failed that it published",

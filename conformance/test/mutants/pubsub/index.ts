@@ -4,4 +4,9 @@ import { featureMutants } from "./features.ts";
 import { hostileMutants } from "./hostile.ts";
 import type { PubSubMutant } from "./reference.ts";
 
-export const pubSubMutants: readonly PubSubMutant[] = [...deliveryMutants, ...featureMutants, ...hostileMutants, ...faultMutants];
+export const pubSubMutants: readonly PubSubMutant[] = [
+  ...deliveryMutants,
+  ...featureMutants,
+  ...hostileMutants,
+  ...faultMutants,
+];

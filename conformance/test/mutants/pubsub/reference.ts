@@ -21,12 +21,18 @@ export const pubSubReference: Reference<"pubsub", PubSubBackend> = {
 };
 
 /** A broker that changes messages, or the way they are delivered. */
-export function delivering(right: Broker, change: (deliver: Deliver) => (message: Message) => Promise<void>): Partial<Broker> {
+export function delivering(
+  right: Broker,
+  change: (deliver: Deliver) => (message: Message) => Promise<void>,
+): Partial<Broker> {
   return { subscribe: (request, deliver) => right.subscribe(request, change(deliver)) };
 }
 
 /** A broker that changes what is published. */
-export function publishing(right: Broker, change: (request: Parameters<Broker["publish"]>[0]) => Parameters<Broker["publish"]>[0] | undefined): Partial<Broker> {
+export function publishing(
+  right: Broker,
+  change: (request: Parameters<Broker["publish"]>[0]) => Parameters<Broker["publish"]>[0] | undefined,
+): Partial<Broker> {
   return {
     async publish(request) {
       const changed = change(request);

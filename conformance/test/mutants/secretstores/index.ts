@@ -18,12 +18,16 @@ export const secretStoreMutants: readonly SecretStoreMutant[] = [
     name: "trims values by a letter",
     caughtBy: ["secretstores/gives-each-secret-with-exactly-its-keys-and-values", "secretstores/figures-of-get"],
     methods: (right) => ({
-      get: async (request) => Object.fromEntries(Object.entries(await right.get(request)).map(([key, value]) => [key, value.slice(0, -1)])),
+      get: async (request) =>
+        Object.fromEntries(Object.entries(await right.get(request)).map(([key, value]) => [key, value.slice(0, -1)])),
     }),
   },
   {
     name: "adds a version to each secret",
-    caughtBy: ["secretstores/gives-each-secret-with-exactly-its-keys-and-values", "secretstores/a-secret-may-have-several-keys"],
+    caughtBy: [
+      "secretstores/gives-each-secret-with-exactly-its-keys-and-values",
+      "secretstores/a-secret-may-have-several-keys",
+    ],
     methods: (right) => ({ get: async (request) => ({ ...(await right.get(request)), version: "1" }) }),
   },
   {
@@ -104,7 +108,7 @@ export const secretStoreMutants: readonly SecretStoreMutant[] = [
   {
     name: "ignores metadata that it does not know",
     caughtBy: ["secretstores/unknown-metadata-is-refused-by-name"],
-    open: ({ properties: _, ...settings }, right) => right(settings),
+    open: ({ name = "reference" }, right) => right({ name }),
   },
   {
     name: "works on after close",
@@ -114,6 +118,8 @@ export const secretStoreMutants: readonly SecretStoreMutant[] = [
   {
     name: "waits for ever when the backend is down",
     caughtBy: ["secretstores/calls-end-while-the-backend-is-down-and-work-again-when-it-is-back"],
-    methods: (right, backend) => ({ bulkGet: (metadata) => (backend.isDown ? new Promise(() => undefined) : right.bulkGet(metadata)) }),
+    methods: (right, backend) => ({
+      bulkGet: (metadata) => (backend.isDown ? new Promise(() => undefined) : right.bulkGet(metadata)),
+    }),
   },
 ];

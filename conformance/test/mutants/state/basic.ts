@@ -70,7 +70,8 @@ export const basicMutants: readonly StateMutant[] = [
     caughtBy: ["state/deleting-what-is-not-there-is-no-error"],
     methods: (right) => ({
       async delete(request) {
-        if (!(await right.get({ key: request.key, consistency: "", metadata: {} }))) throw new ComponentError("not-found", "nothing there");
+        if (!(await right.get({ key: request.key, consistency: "", metadata: {} })))
+          throw new ComponentError("not-found", "nothing there");
         await right.delete(request);
       },
     }),

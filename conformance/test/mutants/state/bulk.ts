@@ -11,7 +11,8 @@ export const bulkMutants: readonly StateMutant[] = [
     name: "leaves absent keys out of a bulk get",
     caughtBy: ["state/a-bulk-get-answers-an-absent-key-with-nothing"],
     methods: (right) => ({
-      bulkGet: async (requests, options) => (await right.bulkGet(requests, options)).filter(({ data }) => data !== undefined),
+      bulkGet: async (requests, options) =>
+        (await right.bulkGet(requests, options)).filter(({ data }) => data !== undefined),
     }),
   },
   {

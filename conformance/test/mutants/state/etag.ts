@@ -42,14 +42,22 @@ export const etagMutants: readonly StateMutant[] = [
   },
   {
     name: "does not look at etags",
-    caughtBy: [...refusing, "state/a-set-with-the-right-etag-gives-the-item-another", "state/an-etag-of-odd-text-is-refused-and-harmless"],
+    caughtBy: [
+      ...refusing,
+      "state/a-set-with-the-right-etag-gives-the-item-another",
+      "state/an-etag-of-odd-text-is-refused-and-harmless",
+    ],
     methods: withoutEtags,
   },
   {
     name: "calls a mismatch internal",
-    caughtBy: ["state/a-set-with-a-wrong-etag-is-refused-and-changes-nothing", "state/a-delete-with-an-etag-that-was-right-before-is-refused"],
+    caughtBy: [
+      "state/a-set-with-a-wrong-etag-is-refused-and-changes-nothing",
+      "state/a-delete-with-an-etag-that-was-right-before-is-refused",
+    ],
     methods(right) {
-      const renamed = <Words extends unknown[]>(write: (...words: Words) => Promise<void>) =>
+      const renamed =
+        <Words extends unknown[]>(write: (...words: Words) => Promise<void>) =>
         async (...words: Words): Promise<void> => {
           await write(...words).catch((error: Error) => {
             throw new ComponentError("internal", error.message);
@@ -73,7 +81,8 @@ export const etagMutants: readonly StateMutant[] = [
     caughtBy: ["state/an-item-that-was-deleted-does-not-match-its-old-etag"],
     methods: (right) => ({
       async set(request) {
-        const etag = request.etag === undefined ? undefined : ((await right.get(plainGet(request.key)))?.etag ?? request.etag);
+        const etag =
+          request.etag === undefined ? undefined : ((await right.get(plainGet(request.key)))?.etag ?? request.etag);
         await right.set({ ...request, etag });
       },
     }),
@@ -102,7 +111,10 @@ export const etagMutants: readonly StateMutant[] = [
   },
   {
     name: "calls every etag a mismatch",
-    caughtBy: ["state/an-etag-of-a-form-the-store-never-issues-is-invalid", "state/a-delete-with-the-right-etag-removes-the-item"],
+    caughtBy: [
+      "state/an-etag-of-a-form-the-store-never-issues-is-invalid",
+      "state/a-delete-with-the-right-etag-removes-the-item",
+    ],
     methods: (right) => ({
       async set(request) {
         if (request.etag) throw new ComponentError("etag-mismatch", "the etag does not match");
@@ -151,15 +163,27 @@ export const etagMutants: readonly StateMutant[] = [
 
 function withoutEtags(right: Store): Partial<Store> {
   return {
-    set: ({ etag: _, ...request }) => right.set(request),
-    delete: ({ etag: _, ...request }) => right.delete(request),
-    bulkSet: (requests, options) => right.bulkSet(requests.map(({ etag: _, ...request }) => request), options),
-    bulkDelete: (requests, options) => right.bulkDelete(requests.map(({ etag: _, ...request }) => request), options),
+    set: (request) => right.set({ ...request, etag: undefined }),
+    delete: (request) => right.delete({ ...request, etag: undefined }),
+    bulkSet: (requests, options) =>
+      right.bulkSet(
+        requests.map((request) => ({ ...request, etag: undefined })),
+        options,
+      ),
+    bulkDelete: (requests, options) =>
+      right.bulkDelete(
+        requests.map((request) => ({ ...request, etag: undefined })),
+        options,
+      ),
   };
 }
 
-async function allMatch(right: Store, requests: readonly { readonly key: string; readonly etag?: string | undefined }[]): Promise<void> {
+async function allMatch(
+  right: Store,
+  requests: readonly { readonly key: string; readonly etag?: string | undefined }[],
+): Promise<void> {
   for (const { key, etag } of requests) {
-    if (etag && (await right.get(plainGet(key)))?.etag !== etag) throw new ComponentError("etag-mismatch", `${key}: another etag`);
+    if (etag && (await right.get(plainGet(key)))?.etag !== etag)
+      throw new ComponentError("etag-mismatch", `${key}: another etag`);
   }
 }

@@ -21,21 +21,27 @@ const changes: readonly Change[] = [
   ["takes any white space for a blank", ["tabs-and-line-breaks"], (key) => key.replace(/\s+/g, " ")],
   // oxlint-disable-next-line no-control-regex -- the very point
   ["drops control characters", ["control-characters"], (key) => key.replace(/[\u0001-\u001f\u007f]/g, "")],
-  ["drops what is beyond the basic plane", ["emoji"], (key) => key.replace(/ ?[\u{10000}-\u{10ffff}]$| [\u{10000}-\u{10ffff}](?=k-)/gu, "")],
-  ["folds letters", ["letters-of-many-scripts"], (key) => key.replaceAll("ß", "ss").normalize("NFD").replace(/\p{M}/gu, "")],
+  [
+    "drops what is beyond the basic plane",
+    ["emoji"],
+    (key) => key.replace(/ ?[\u{10000}-\u{10ffff}]$| [\u{10000}-\u{10ffff}](?=k-)/gu, ""),
+  ],
+  [
+    "folds letters",
+    ["letters-of-many-scripts"],
+    (key) => key.replaceAll("ß", "ss").normalize("NFD").replace(/\p{M}/gu, ""),
+  ],
   ["composes letters", ["a-composed-letter"], (key) => key.normalize("NFC")],
   ["drops what has no width", ["a-zero-width-space", "a-right-to-left-mark"], (key) => key.replace(/\p{Cf}/gu, "")],
   ["compares digits as numbers", ["a-number"], (key) => key.replace(/(?<!\d)0+(\d)/g, "$1").replace(/^0+(\d)/, "$1")],
 ];
 
 export const keyMutants: readonly StateMutant[] = [
-  ...changes.map(
-    ([name, caughtBy, change]): StateMutant => ({
-      name,
-      caughtBy: caughtBy.map((each) => `state/takes-a-key-of-${each}`),
-      methods: (right) => rekeyed(right, change),
-    }),
-  ),
+  ...changes.map(([name, caughtBy, change]): StateMutant => ({
+    name,
+    caughtBy: caughtBy.map((each) => `state/takes-a-key-of-${each}`),
+    methods: (right) => rekeyed(right, change),
+  })),
   {
     name: "deletes by LIKE",
     caughtBy: ["state/takes-a-key-of-a-sql-wildcard", "state/takes-a-key-of-a-sql-underscore"],
@@ -44,7 +50,8 @@ export const keyMutants: readonly StateMutant[] = [
   {
     name: "deletes by glob",
     caughtBy: ["a-glob-star", "a-glob-question-mark", "glob-brackets"].map((each) => `state/takes-a-key-of-${each}`),
-    methods: (right, backend) => sweeping(right, backend, (key) => pattern(key, { "*": ".*", "?": ".", "[": "[", "]": "]" })),
+    methods: (right, backend) =>
+      sweeping(right, backend, (key) => pattern(key, { "*": ".*", "?": ".", "[": "[", "]": "]" })),
   },
   {
     name: "deletes everything where a condition is always true",
@@ -105,6 +112,6 @@ function sweeping(right: Store, backend: StateBackend, patternOf: (key: string) 
 }
 
 function pattern(key: string, special: Readonly<Record<string, string>>): RegExp {
-  const escaped = [...key].map((letter) => special[letter] ?? letter.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const escaped = Array.from(key, (letter) => special[letter] ?? letter.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   return new RegExp(`^${escaped.join("")}$`, "s");
 }

@@ -7,7 +7,7 @@ export const queryMutants: readonly StateMutant[] = [
   {
     name: "answers every query with every item",
     caughtBy: [...finding, "state/a-query-that-matches-nothing-answers-with-nothing"],
-    methods: (right) => ({ query: ({ filter: _, ...asked }, metadata) => right.query!(asked, metadata) }),
+    methods: (right) => ({ query: ({ sort, page }, metadata) => right.query!({ sort, page }, metadata) }),
   },
   {
     name: "answers every query with nothing",
@@ -18,18 +18,23 @@ export const queryMutants: readonly StateMutant[] = [
     name: "sorts only one way",
     caughtBy: ["state/a-query-sorts-both-ways"],
     methods: (right) => ({
-      query: (asked, metadata) => right.query!({ ...asked, sort: asked.sort.map(({ key }) => ({ key, order: "ASC" })) }, metadata),
+      query: (asked, metadata) =>
+        right.query!({ ...asked, sort: asked.sort.map(({ key }) => ({ key, order: "ASC" })) }, metadata),
     }),
   },
   {
     name: "starts every page at the beginning",
     caughtBy: ["state/a-query-in-pages-gives-every-item-once"],
-    methods: (right) => ({ query: (asked, metadata) => right.query!({ ...asked, page: { ...asked.page, token: "" } }, metadata) }),
+    methods: (right) => ({
+      query: (asked, metadata) => right.query!({ ...asked, page: { ...asked.page, token: "" } }, metadata),
+    }),
   },
   {
     name: "ignores the size of a page",
     caughtBy: ["state/a-query-in-pages-gives-every-item-once"],
-    methods: (right) => ({ query: (asked, metadata) => right.query!({ ...asked, page: { limit: 0, token: "" } }, metadata) }),
+    methods: (right) => ({
+      query: (asked, metadata) => right.query!({ ...asked, page: { limit: 0, token: "" } }, metadata),
+    }),
   },
   {
     name: "ignores an operator that it does not know",

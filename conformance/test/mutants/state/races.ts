@@ -13,7 +13,9 @@ export const raceMutants: readonly StateMutant[] = [
       "state/a-first-write-without-an-etag-does-not-overwrite-a-plain-write",
       "state/first-write-wins-for-exactly-one-of-many",
     ],
-    methods: (right) => ({ set: (request) => right.set({ ...request, options: { concurrency: "", consistency: "" } }) }),
+    methods: (right) => ({
+      set: (request) => right.set({ ...request, options: { concurrency: "", consistency: "" } }),
+    }),
   },
   {
     name: "refuses a first-write whatever its etag, once there is an item",
@@ -78,7 +80,9 @@ export const raceMutants: readonly StateMutant[] = [
     methods: (right) => ({
       transact: (operations, metadata) =>
         right.transact!(
-          operations.map((operation) => ({ ...operation, request: { ...operation.request, etag: undefined } }) as typeof operation),
+          operations.map(
+            (operation) => ({ ...operation, request: { ...operation.request, etag: undefined } }) as typeof operation,
+          ),
           metadata,
         ),
     }),

@@ -24,7 +24,7 @@ export const surroundingMutants: readonly StateMutant[] = [
   {
     name: "ignores metadata that it does not know",
     caughtBy: ["state/unknown-metadata-is-refused-by-name"],
-    open: ({ properties: _, ...settings }, right) => right(settings),
+    open: ({ name = "reference" }, right) => right({ name }),
   },
   {
     name: "acknowledges first and stores later",

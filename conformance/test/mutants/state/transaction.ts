@@ -6,7 +6,11 @@ export const transactionMutants: readonly StateMutant[] = [
     name: "applies the sets of a transaction and forgets its deletes",
     caughtBy: ["state/a-transaction-applies-sets-and-deletes", "state/a-transaction-applies-its-operations-in-order"],
     methods: (right) => ({
-      transact: (operations, metadata) => right.transact!(operations.filter(({ kind }) => kind === "set"), metadata),
+      transact: (operations, metadata) =>
+        right.transact!(
+          operations.filter(({ kind }) => kind === "set"),
+          metadata,
+        ),
     }),
   },
   {
@@ -14,7 +18,10 @@ export const transactionMutants: readonly StateMutant[] = [
     caughtBy: ["state/a-transaction-applies-its-operations-in-order"],
     methods: (right) => ({
       transact: (operations, metadata) =>
-        right.transact!(operations.toSorted((left, right) => left.kind.localeCompare(right.kind)), metadata),
+        right.transact!(
+          operations.toSorted((left, right) => left.kind.localeCompare(right.kind)),
+          metadata,
+        ),
     }),
   },
   {

@@ -53,7 +53,8 @@ export const ttlMutants: readonly StateMutant[] = [
     methods: (right, backend) => ({
       async set(request) {
         const expired = backend.items.get(request.key);
-        if (expired && expired.expiresAt <= Date.now()) backend.items.set(request.key, { ...expired, expiresAt: Date.now() + 20 });
+        if (expired && expired.expiresAt <= Date.now())
+          backend.items.set(request.key, { ...expired, expiresAt: Date.now() + 20 });
         await right.set(request);
       },
     }),
@@ -92,7 +93,8 @@ export const ttlMutants: readonly StateMutant[] = [
         const before = backend.items.get(request.key);
         await right.set(request);
         const after = backend.items.get(request.key)!;
-        if (before && before.expiresAt !== Infinity) backend.items.set(request.key, { ...after, expiresAt: before.expiresAt });
+        if (before && before.expiresAt !== Infinity)
+          backend.items.set(request.key, { ...after, expiresAt: before.expiresAt });
       },
     }),
   },

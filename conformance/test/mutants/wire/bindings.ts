@@ -7,8 +7,11 @@ export const bindingWireMutants: readonly WireMutant<"bindings">[] = [
   {
     name: "lists no operations",
     caughtBy: ["bindings/operations-are-listed-right-after-init"],
-    channel: unary((right) => async (path, request, options) =>
-      path.endsWith("/ListOperations") ? ListOperationsResponse.encode({ operations: [] }).finish() : right(path, request, options),
+    channel: unary(
+      (right) => async (path, request, options) =>
+        path.endsWith("/ListOperations")
+          ? ListOperationsResponse.encode({ operations: [] }).finish()
+          : right(path, request, options),
     ),
   },
   {

@@ -14,7 +14,10 @@ export function protocolMutants<K extends Kind>(word: string): readonly WireMuta
     {
       name: "refuses Ping",
       caughtBy: caught("ping-over-the-wire-is-ok-or-unimplemented"),
-      channel: unary((right) => async (path, request, options) => (path.endsWith("/Ping") ? refuse(RpcCode.INTERNAL) : right(path, request, options))),
+      channel: unary(
+        (right) => async (path, request, options) =>
+          path.endsWith("/Ping") ? refuse(RpcCode.INTERNAL) : right(path, request, options),
+      ),
     },
     {
       name: "needs the instance header",
@@ -73,7 +76,10 @@ export function protocolMutants<K extends Kind>(word: string): readonly WireMuta
     {
       name: "answers OK to bytes that are no message",
       caughtBy: caught("bytes-that-are-no-message-get-an-error-and-end-nothing"),
-      channel: unary((right) => async (path, request, options) => (request[0] === 0xff ? new Uint8Array() : right(path, request, options))),
+      channel: unary(
+        (right) => async (path, request, options) =>
+          request[0] === 0xff ? new Uint8Array() : right(path, request, options),
+      ),
     },
     {
       name: "refuses fields that it does not know",

@@ -28,7 +28,8 @@ export const pubSubWireMutants: readonly WireMutant<"pubsub">[] = [
     channel: streaming((right) => {
       let last = "";
       return {
-        send: (request) => right.send(PullMessagesRequest.encode(request.topic ? request : { ...request, ackMessageId: last }).finish()),
+        send: (request) =>
+          right.send(PullMessagesRequest.encode(request.topic ? request : { ...request, ackMessageId: last }).finish()),
         received: (response) => {
           last = response.id;
           return { ...response, id: "1" };
@@ -42,7 +43,9 @@ export const pubSubWireMutants: readonly WireMutant<"pubsub">[] = [
     channel: streaming((right) => ({
       send: (request) => right.send(PullMessagesRequest.encode(request).finish()),
       received: (response) => {
-        void right.send(PullMessagesRequest.encode({ topic: undefined, ackMessageId: response.id, ackError: undefined }).finish());
+        void right.send(
+          PullMessagesRequest.encode({ topic: undefined, ackMessageId: response.id, ackError: undefined }).finish(),
+        );
         return response;
       },
     })),
@@ -51,7 +54,12 @@ export const pubSubWireMutants: readonly WireMutant<"pubsub">[] = [
     name: "takes an error without a message for no error",
     caughtBy: ["pubsub/an-error-without-a-message-is-a-refusal-all-the-same"],
     channel: streaming((right) => ({
-      send: (request) => right.send(PullMessagesRequest.encode(request.ackError?.message === "" ? { ...request, ackError: undefined } : request).finish()),
+      send: (request) =>
+        right.send(
+          PullMessagesRequest.encode(
+            request.ackError?.message === "" ? { ...request, ackError: undefined } : request,
+          ).finish(),
+        ),
       received: (response) => response,
     })),
   },
@@ -59,7 +67,12 @@ export const pubSubWireMutants: readonly WireMutant<"pubsub">[] = [
     name: "keeps a stream open that names no topic",
     caughtBy: ["pubsub/a-stream-that-names-no-topic-is-refused"],
     channel: streaming((right) => ({
-      send: (request) => right.send(PullMessagesRequest.encode(request.topic?.name ? request : { ...request, topic: { name: "any", metadata: {} } }).finish()),
+      send: (request) =>
+        right.send(
+          PullMessagesRequest.encode(
+            request.topic?.name ? request : { ...request, topic: { name: "any", metadata: {} } },
+          ).finish(),
+        ),
       received: (response) => response,
     })),
   },
@@ -81,7 +94,10 @@ export const pubSubWireMutants: readonly WireMutant<"pubsub">[] = [
     name: "answers OK to a bulk publish that it does not have",
     caughtBy: ["pubsub/without-bulk-pubsub-the-wire-answers-unimplemented"],
     features: [],
-    channel: unary((right) => async (path, request, options) => (path.endsWith("/BulkPublish") ? new Uint8Array() : right(path, request, options))),
+    channel: unary(
+      (right) => async (path, request, options) =>
+        path.endsWith("/BulkPublish") ? new Uint8Array() : right(path, request, options),
+    ),
   },
 ];
 
@@ -102,7 +118,8 @@ function streaming(change: (right: ClientStream) => Changed): WireMutant["channe
         end: () => stream.end(),
         cancel: () => stream.cancel(),
         messages: (async function* () {
-          for await (const message of stream.messages) yield PullMessagesResponse.encode(changed.received(PullMessagesResponse.decode(message))).finish();
+          for await (const message of stream.messages)
+            yield PullMessagesResponse.encode(changed.received(PullMessagesResponse.decode(message))).finish();
         })(),
       };
     },

@@ -34,7 +34,9 @@ export const stateWireMutants: readonly WireMutant<"state">[] = [
   {
     name: "sends etag errors as ABORTED",
     caughtBy: etagCases,
-    channel: unary(rewriting(({ message, details }) => new RpcError(RpcCode.ABORTED, message, details ? { details } : {}))),
+    channel: unary(
+      rewriting(({ message, details }) => new RpcError(RpcCode.ABORTED, message, details ? { details } : {})),
+    ),
   },
   {
     name: "takes a present and empty etag for an etag",
@@ -48,7 +50,10 @@ export const stateWireMutants: readonly WireMutant<"state">[] = [
     name: "falls over at an unknown word of options",
     caughtBy: ["state/words-of-options-that-are-not-in-the-protocol-end-nothing"],
     channel: unary(
-      falling(({ path, request }) => path.endsWith("/Set") && (SetRequest.decode(request).options?.concurrency as number) === 77),
+      falling(
+        ({ path, request }) =>
+          path.endsWith("/Set") && (SetRequest.decode(request).options?.concurrency as number) === 77,
+      ),
     ),
   },
   {
@@ -65,7 +70,10 @@ export const stateWireMutants: readonly WireMutant<"state">[] = [
     name: "answers OK to transactions that it does not have",
     caughtBy: ["state/without-transactional-the-wire-answers-unimplemented"],
     features: [],
-    channel: unary((right) => async (path, request, options) => (path.endsWith("/Transact") ? new Uint8Array() : right(path, request, options))),
+    channel: unary(
+      (right) => async (path, request, options) =>
+        path.endsWith("/Transact") ? new Uint8Array() : right(path, request, options),
+    ),
   },
 ];
 
@@ -81,8 +89,13 @@ function rewriting(change: (error: RpcError) => RpcError): Parameters<typeof una
 }
 
 function withViolations({ code, message }: RpcError, fields: readonly string[]): RpcError {
-  const fieldViolations = fields.map((field) => ({ field, description: message, reason: "", localizedMessage: undefined }));
-  const value = BadRequest.encode({ fieldViolations }).finish() as Uint8Array<ArrayBuffer>;
+  const fieldViolations = fields.map((field) => ({
+    field,
+    description: message,
+    reason: "",
+    localizedMessage: undefined,
+  }));
+  const value = BadRequest.encode({ fieldViolations }).finish();
   const details = [{ typeUrl: "type.googleapis.com/google.rpc.BadRequest", value }];
   return new RpcError(code, message, { details: Status.encode({ code, message, details }).finish() });
 }

@@ -38,7 +38,11 @@ export function proveWire<K extends Kind, B extends BackendControl>(
   describe.concurrent("a right server", () => {
     for (const each of cases) {
       test(`passes ${each.id}`, { timeout: 60_000 }, async () => {
-        const { outcome, error } = await runOnWire(each, reference, each.lacks ? { features: reference.features.filter((feature) => !each.lacks!.includes(feature)) } : {});
+        const { outcome, error } = await runOnWire(
+          each,
+          reference,
+          each.lacks ? { features: reference.features.filter((feature) => !each.lacks!.includes(feature)) } : {},
+        );
         assert.equal(outcome, "passed", error?.stack ?? outcome);
       });
     }
@@ -50,14 +54,21 @@ export function proveWire<K extends Kind, B extends BackendControl>(
           assert.ok(byId.has(id), `there is no case ${id}`);
           const { outcome, error } = await runOnWire(byId.get(id)!, reference, mutant);
           assert.equal(outcome, "failed", `${id} did not catch it (${outcome})`);
-          assert.doesNotMatch(error!.message, /is not a function|is not defined|of undefined/, "the mutant itself is broken");
+          assert.doesNotMatch(
+            error!.message,
+            /is not a function|is not defined|of undefined/,
+            "the mutant itself is broken",
+          );
         }
       });
     }
   });
   test("every case on the wire catches a mutant", () => {
     const caught = new Set(mutants.flatMap(({ caughtBy }) => caughtBy));
-    assert.deepEqual(cases.map(({ id }) => id).filter((id) => !caught.has(id)), []);
+    assert.deepEqual(
+      cases.map(({ id }) => id).filter((id) => !caught.has(id)),
+      [],
+    );
   });
 }
 
@@ -79,8 +90,13 @@ async function runOnWire<K extends Kind, B extends BackendControl>(
     return { ...bound(right), ...between };
   };
   try {
-    const session = await remoteSession<K>({ kind: definition.kind as K, socket, properties: reference.properties, dial });
-    const facts = { ...defaultFacts[definition.kind], ...reference.facts, ...mutant.facts } as FactsOf[K];
+    const session = await remoteSession<K>({
+      kind: definition.kind,
+      socket,
+      properties: reference.properties,
+      dial,
+    });
+    const facts = { ...defaultFacts[definition.kind], ...reference.facts, ...mutant.facts };
     const verdict = await runCase(testCase, session, { placement: "socket", abilities: new Set(["wire"]), facts });
     await session.close();
     return verdict;
