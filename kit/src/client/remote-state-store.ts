@@ -72,7 +72,8 @@ function stateStore(caller: Caller, features: readonly string[]): OpenedStateSto
       void (await caller.call(transactMethod, { operations: operations.map(operationToWire), metadata }, call));
     store.multiMaxSize = multiMaxSize(caller);
   }
-  if (features.includes("QUERY_API")) {
+  // Dapr's runtime asks every store, whatever its features: components in other languages answer without naming the feature.
+  if (features.includes("QUERY_API") || !caller.peerIsKit) {
     store.query = async (query, metadata, call) =>
       queryResultFromWire(await caller.call(queryMethod, { query: queryToWire(query), metadata }, call));
   }

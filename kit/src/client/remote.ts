@@ -13,7 +13,8 @@ export interface Remote<K extends Kind, I extends InstanceOf[K] = InstanceOf[K]>
 
 export interface RemoteInstance<I> {
   /**
-   * The contract's methods. Those that belong to a feature are there when the peer names it; `ping`, `pause` and `resume` are
+   * The contract's methods. Those that belong to a feature are there when the peer names it, `query` also when the peer is not
+   * of our own kit; `ping`, `pause` and `resume` are
    * always there and reject with `unimplemented` when the peer has none. `close` gives up open subscriptions and nothing
    * else: Dapr's protocol has no call for it.
    */
