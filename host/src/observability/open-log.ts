@@ -2,25 +2,25 @@ import { openSync } from "node:fs";
 import { hostname } from "node:os";
 import { isatty } from "node:tty";
 import type { Logger } from "@trilby/kit";
+import { pino } from "pino";
 
 import type { HostOptions, LogLevel } from "../options/options.ts";
-import { jsonFormat, logTime, terminalFormat, textFormat, type LineLevel } from "./log-line.ts";
+import { terminalFormat, textLine, type LogRecord } from "./log-line.ts";
 import { lineWriter } from "./line-writer.ts";
+import { logTime } from "./log-time.ts";
 import type { Log, LogFields } from "./log.ts";
 
 const standardOutput = 1;
-const severity: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, fatal: 4 };
 
 /**
- * Opens the log: standard output, or a file that is appended to. The lines of one turn of the event loop go out in one
- * write, so a burst of lines costs one system call. Logging never throws: a reader that went away loses the lines.
+ * Opens the log: standard output, or a file that is appended to. pino makes the records; the lines of one turn of the
+ * event loop go out in one write, so a burst of lines costs one system call. Logging never throws: a reader that went
+ * away loses the lines.
  */
 export function openLog(options: HostOptions["log"], identity: { appId: string; version: string }): Log {
   const writer = lineWriter(options.file === undefined ? standardOutput : openSync(options.file, "a", 0o644));
   const terminal = options.file === undefined && isatty(standardOutput);
-  const line = { ...identity, instance: hostname() };
-  const format = options.json ? jsonFormat(line) : terminal ? terminalFormat(line) : textFormat(line);
-  const least = severity[options.level];
+  const format = terminal ? terminalFormat() : textLine;
 
   let buffered = "";
   const writeBuffered = (): void => {
@@ -35,22 +35,35 @@ export function openLog(options: HostOptions["log"], identity: { appId: string; 
   };
   process.once("exit", finish);
 
-  const write = (level: LineLevel, scope: string, message: string, fields: LogFields | undefined): void => {
+  const add = (line: string): void => {
     if (buffered === "") setImmediate(writeBuffered).unref();
-    buffered += format(level, scope, logTime(), message, fields);
+    buffered += line;
   };
+  const root = pino(
+    {
+      level: options.level,
+      messageKey: "msg",
+      base: { app_id: identity.appId, instance: hostname(), type: "log", ver: identity.version },
+      timestamp: () => `,"time":"${logTime()}"`,
+      formatters: { level: (label) => ({ level: levelNames[label as LogLevel] }), log: withoutErrors },
+    },
+    { write: options.json ? add : (line: string) => add(format(JSON.parse(line) as LogRecord)) },
+  );
 
-  const scope = (name: string): Logger => ({
-    debug: least > 0 ? ignore : (message, fields) => write("debug", name, message, fields),
-    info: least > 1 ? ignore : (message, fields) => write("info", name, message, fields),
-    warn: least > 2 ? ignore : (message, fields) => write("warning", name, message, fields),
-    error: least > 3 ? ignore : (message, fields) => write("error", name, message, fields),
-  });
+  const scope = (name: string): Logger => {
+    const child = root.child({ scope: name });
+    return {
+      debug: (message, fields) => child.debug(fields ?? noFields, message),
+      info: (message, fields) => child.info(fields ?? noFields, message),
+      warn: (message, fields) => child.warn(fields ?? noFields, message),
+      error: (message, fields) => child.error(fields ?? noFields, message),
+    };
+  };
 
   return {
     scope,
     fatal(name, message, fields) {
-      write("fatal", name, message, fields);
+      root.child({ scope: name }).fatal(fields ?? noFields, message);
       finish();
     },
     flush() {
@@ -60,4 +73,24 @@ export function openLog(options: HostOptions["log"], identity: { appId: string; 
   };
 }
 
-function ignore(): void {}
+const noFields: LogFields = {};
+
+/** Dapr writes the fourth level out. */
+const levelNames: Record<LogLevel, string> = {
+  debug: "debug",
+  info: "info",
+  warn: "warning",
+  error: "error",
+  fatal: "fatal",
+};
+
+/** An error as a field is its message. */
+function withoutErrors(fields: Record<string, unknown>): Record<string, unknown> {
+  for (const name in fields) {
+    if (!(fields[name] instanceof Error)) continue;
+    return Object.fromEntries(
+      Object.entries(fields).map(([each, value]) => [each, value instanceof Error ? value.message : value]),
+    );
+  }
+  return fields;
+}

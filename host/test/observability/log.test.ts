@@ -2,54 +2,42 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
-import { jsonFormat, logTime, terminalFormat, textFormat } from "../../src/observability/log-line.ts";
+import { terminalFormat, textLine, type LogRecord } from "../../src/observability/log-line.ts";
+import { logTime } from "../../src/observability/log-time.ts";
 import { openLog } from "../../src/observability/open-log.ts";
 
-const identity = { appId: "my app", instance: "host-1", version: "1.2.3" };
 const time = "2026-01-02T03:04:05.123456000Z";
 
-describe("a line of text", () => {
-  const format = textFormat(identity);
+function record(level: LogRecord["level"], msg: string, fields: Record<string, unknown> = {}): LogRecord {
+  return { level, time, app_id: "my app", instance: "host-1", type: "log", ver: "1.2.3", scope: "s", ...fields, msg };
+}
 
+describe("a line of text", () => {
   test("has the fields of Dapr in their order", () => {
-    expect(format("info", "dapr.runtime", time, "it works", undefined)).toBe(
+    expect(textLine(record("info", "it works", { scope: "dapr.runtime" }))).toBe(
       `time="${time}" level=info msg="it works" app_id="my app" instance=host-1 scope=dapr.runtime type=log ver=1.2.3\n`,
     );
   });
 
   test("sorts its own fields among them", () => {
-    const fields = { zeta: 1, code: 204, error: new Error("no"), list: [1, "a"], left: undefined, sure: true };
-    expect(format("warning", "s", time, "plain", fields)).toBe(
-      `time="${time}" level=warning msg=plain app_id="my app" code=204 error=no instance=host-1 list="[1,\\"a\\"]" scope=s sure=true type=log ver=1.2.3 zeta=1\n`,
+    const fields = { zeta: 1, code: 204, list: [1, "a"], sure: true };
+    expect(textLine(record("warning", "plain", fields))).toBe(
+      `time="${time}" level=warning msg=plain app_id="my app" code=204 instance=host-1 list="[1,\\"a\\"]" scope=s sure=true type=log ver=1.2.3 zeta=1\n`,
     );
   });
 
   test("stays one line, whatever is in it", () => {
-    const line = format("error", "s", time, 'a\nb\r"c"\\\x00\x7f', { field: "x=y z\n" });
+    const line = textLine(record("error", 'a\nb\r"c"\\\x00\x7f', { field: "x=y z\n" }));
     expect(line).toContain('msg="a\\nb\\r\\"c\\"\\\\\\x00\\x7f"');
     expect(line).toContain('field="x=y z\\n"');
     expect(line.trimEnd()).not.toMatch(/[\r\n]/);
   });
 });
 
-test("a line of JSON has sorted keys and keeps numbers", () => {
-  const cyclic: Record<string, unknown> = {};
-  cyclic["self"] = cyclic;
-  const line = jsonFormat(identity)("debug", "s", time, "<a>\n", {
-    code: 5,
-    zeta: "é",
-    error: new Error("no"),
-    cyclic,
-  });
-  expect(line).toBe(
-    `{"app_id":"my app","code":5,"cyclic":"unprintable","error":"no","instance":"host-1","level":"debug","msg":"\\u003ca\\u003e\\n","scope":"s","time":"${time}","type":"log","ver":"1.2.3","zeta":"é"}\n`,
-  );
-});
-
 test("at a terminal a line is short and coloured", () => {
-  const line = terminalFormat(identity)("error", "s", time, "no", { code: 5 });
+  const line = terminalFormat()(record("error", "no", { code: 5 }));
   const colour = (text: string): string => `\u001b[31m${text}\u001b[0m`;
   expect(
     line.startsWith(`${colour("ERRO")}[0000] no${" ".repeat(44)}${colour("app_id")}="my app" ${colour("code")}=5 `),
@@ -65,6 +53,7 @@ test("times have nine digits of a second and never go back", () => {
 
 describe("the log file", () => {
   const folder = mkdtempSync(join(tmpdir(), "trilby-log-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "daprd.log");
 
   test("is appended to, down to the level", async () => {
@@ -90,7 +79,27 @@ describe("the log file", () => {
       ["error", "error 2"],
       ["fatal", "fatal 2"],
     ]);
-    rmSync(folder, { recursive: true });
+    expect(lines[0]).toMatchObject({ app_id: "a", scope: "s", type: "log", ver: "1" });
+  });
+
+  test("takes any field: errors by their message, what cannot be shown without failing", async () => {
+    const cyclic: Record<string, unknown> = {};
+    cyclic["self"] = cyclic;
+    const json = join(folder, "json.log");
+    const text = join(folder, "text.log");
+    const fields = { error: new Error("no"), left: undefined, cyclic, large: 2n ** 60n, code: 5 };
+    for (const [file, asJson] of [
+      [json, true],
+      [text, false],
+    ] as const) {
+      const log = openLog({ level: "debug", json: asJson, file }, { appId: "a", version: "1" });
+      log.scope("s").debug("<é>\n", fields);
+      await log.flush();
+    }
+    expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({ msg: "<é>\n", error: "no", code: 5 });
+    expect(readFileSync(text, "utf8")).toMatch(
+      /level=debug msg="<é>\\n" app_id=a code=5 cyclic=.* error=no instance=.*\n$/,
+    );
   });
 });
 
