@@ -19,6 +19,9 @@ export async function connectRedis(
   { logger, signal }: Pick<OpenContext, "logger" | "signal">,
 ): Promise<RedisClient> {
   signal.throwIfAborted();
+  if (options.redisType === "cluster" && options.redisDB !== 0) {
+    logger.warn(`redisDB ${options.redisDB} has no effect: a cluster has but the database 0`);
+  }
   const client = await createClient(options);
   const lastError = watch(client, logger);
   keepAlive(client);

@@ -159,7 +159,10 @@ describeService("redis-cluster", (cluster) => {
   afterAll(() => raw.disconnect());
 
   it("keeps items on all its nodes, and takes transactions over them", async () => {
-    const { instance: store } = await open({ redisHost: nodes, redisType: "cluster" });
+    const warnings: string[] = [];
+    const logger = { debug() {}, info() {}, error() {}, warn: (message: string) => void warnings.push(message) };
+    const { instance: store } = await open({ redisHost: nodes, redisType: "cluster", redisDB: "3" }, logger);
+    expect(warnings).toEqual(["redisDB 3 has no effect: a cluster has but the database 0"]);
     const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`);
     await store.bulkSet(
       keys.map((key) => setting(key, key)),
