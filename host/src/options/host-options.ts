@@ -1,7 +1,7 @@
 import { durationMs } from "@trilby/kit";
 
 import { type FlagValues, FlagError } from "./flag-values.ts";
-import { flags } from "./flags.ts";
+import { type Flag, flags } from "./flags.ts";
 import type { AppOptions, HostOptions, LogLevel } from "./options.ts";
 import { parseQuantityBytes } from "./quantity.ts";
 
@@ -47,7 +47,10 @@ export function readHostOptions(values: FlagValues, environment: NodeJS.ProcessE
     namespace: environment["NAMESPACE"] || undefined,
     app,
     api: {
-      listenAddresses: commaSeparated(values.text("dapr-listen-addresses")),
+      // IPv6 addresses come in brackets, as Dapr's injector writes them.
+      listenAddresses: commaSeparated(values.text("dapr-listen-addresses")).map((host) =>
+        host.replace(/^\[(.*)\]$/, "$1"),
+      ),
       httpPort,
       grpcPort,
       publicPort,
@@ -240,14 +243,17 @@ function warnings(values: FlagValues): string[] {
     if (flag.deprecated && values.changed(flag.name))
       lines.push(`Flag --${flag.name} has been deprecated, ${flag.deprecated}`);
   }
-  const lacking = flags.filter(
-    (flag) => flag.lacking && values.changed(flag.name) && values.text(flag.name) !== (flag.fallback ?? "false"),
-  );
+  const lacking = flags.filter((flag) => flag.lacking && isMeant(flag, values));
   if (lacking.length > 0) {
     const named = lacking.map((flag) => `--${flag.name} (${flag.lacking})`).join(", ");
     lines.push(`Flags without effect, because this version has not what they are for: ${named}`);
   }
   return lines;
+}
+
+/** Tools write flags out that they leave at their fallback, or empty. */
+function isMeant({ name, fallback = "false" }: Flag, values: FlagValues): boolean {
+  return values.changed(name) && values.text(name) !== "" && values.text(name) !== fallback;
 }
 
 function fallbackOf(name: string): string {

@@ -122,6 +122,7 @@ test("flags of capabilities that are not there are named in one warning, those a
     "--scheduler-job-streams=3",
     "--enable-mtls=false",
     "--enable-profiling=false",
+    "--sentry-address=",
   ]);
   assert.deepEqual(warnings, [
     "Flags without effect, because this version has not what they are for: " +
@@ -182,6 +183,10 @@ test("app health is probed only when switched on, odd numbers fall back", () => 
       threshold: 3,
     },
   );
+});
+
+test("listen addresses are bare hosts", () => {
+  assert.deepEqual(options(["--dapr-listen-addresses=[::1],127.0.0.1"]).api.listenAddresses, ["::1", "127.0.0.1"]);
 });
 
 test("the environment gives tokens, namespace, socket folder and env keys", () => {

@@ -15,7 +15,10 @@ async function serve(socketPath: string, type: string): Promise<{ pid: number; k
   const main = fileURLToPath(new URL("../../src/components/placements/child-main.ts", import.meta.url));
   const entryUrl = new URL("../fixtures/fixture-components/index.js", import.meta.url).href;
   const child = spawn(process.execPath, [main, "--socket", socketPath], {
-    env: { ...process.env, TRILBY_CHILD_TASK: JSON.stringify({ entryUrl, type, version: "v1" }) },
+    env: {
+      ...process.env,
+      TRILBY_CHILD_TASK: JSON.stringify({ folder: `${socketPath}.folder`, entryUrl, type, version: "v1" }),
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "close");

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 
 import type { ChildTask } from "./child-process.ts";
@@ -10,4 +11,5 @@ const [{ serve }, { loadDefinition }] = await Promise.all([
   import("../packages/load-definition.ts"),
 ]);
 const task = JSON.parse(process.env["TRILBY_CHILD_TASK"] ?? "{}") as ChildTask;
+process.once("exit", () => rmSync(task.folder, { recursive: true, force: true }));
 await serve(await loadDefinition(task.entryUrl, task));

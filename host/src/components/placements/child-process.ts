@@ -18,6 +18,8 @@ export interface ComponentProcess {
 
 /** What the child is to serve. */
 export interface ChildTask {
+  /** Removed at the child's end, for when the host is not there any more to do it. */
+  readonly folder: string;
   /** URL of the package's entry module. */
   readonly entryUrl: string;
   readonly type: string;

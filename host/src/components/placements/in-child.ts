@@ -17,12 +17,16 @@ const stopTimeoutMs = 3000;
 const keepalive = { timeMs: 10_000, timeoutMs: 5000, whenIdle: true };
 
 /** Opens a component package in a child process on a socket that only this user can reach. A new process each time. */
-export function inChild(child: Omit<ChildSettings, "socketPath">, kind: Kind, settings: OpenerSettings): Opener {
+export function inChild(
+  child: Omit<ChildSettings, "socketPath" | "folder">,
+  kind: Kind,
+  settings: OpenerSettings,
+): Opener {
   return async (signal) => {
     const folder = await mkdtemp(join(tmpdir(), "trilby-"));
     const removeFolder = () => rm(folder, { recursive: true, force: true }).catch(() => {});
     const socketPath = join(folder, "c.sock");
-    const running = await startChild({ ...child, socketPath }, limited(signal, processStartMs)).catch(
+    const running = await startChild({ ...child, folder, socketPath }, limited(signal, processStartMs)).catch(
       async (error: unknown) => {
         await removeFolder();
         throw startFailure(error);
