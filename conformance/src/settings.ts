@@ -40,7 +40,7 @@ export function parseSettings<K extends Kind>(
     for (const [section, node, key] of pairsOf(document.contents)) {
       const names = allowed[section as keyof typeof allowed];
       if (names === undefined) say(key, unknown("section", section, Object.keys(allowed)));
-      else for (const [name, value, at] of pairsOf(node)) checkEntry(section, name, value, at, names, say);
+      else for (const [name, value, at] of pairsOf(node)) checkEntry(kind, section, name, value, at, names, say);
     }
   }
   if (problems.length > 0) throw new Error(problems.join("\n"));
@@ -49,6 +49,7 @@ export function parseSettings<K extends Kind>(
 }
 
 function checkEntry(
+  kind: Kind,
   section: string,
   name: string,
   value: unknown,
@@ -62,7 +63,18 @@ function checkEntry(
     !(isScalar(value) && typeof value.value === "string" && value.value.trim().length >= 10)
   ) {
     say(key, `${name} needs a reason in words`);
+  } else if (section === "facts") {
+    const wanted = typeOf((defaultFacts[kind] as unknown as Readonly<Record<string, unknown>>)[name]);
+    const given = isScalar(value) ? typeOf(value.value) : isMap(value) ? "mapping" : "list";
+    if (wanted !== undefined && wanted !== given) say(key, `${name} must be a ${wanted}, but is a ${given}`);
   }
+}
+
+/** In the words of YAML; undefined where anything goes. */
+function typeOf(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) return "list";
+  return typeof value === "object" ? "mapping" : typeof value;
 }
 
 function unknown(what: string, name: string, names: readonly string[]): string {

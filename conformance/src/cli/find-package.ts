@@ -51,7 +51,7 @@ export async function loadDefinition({ folder, name, entry }: FoundPackage): Pro
 /** How to start the package's executable; undefined when it has none. */
 export function commandOf({ folder, bin, entry }: FoundPackage): string[] | undefined {
   if (bin === undefined) return undefined;
-  const options = process.execArgv.filter((word) => word.startsWith("--conditions"));
+  const options = process.execArgv.filter((word) => word.startsWith("--conditions="));
   return [
     process.execPath,
     ...options,
