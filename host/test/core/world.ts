@@ -44,6 +44,8 @@ export function manifest(name: string, type: string, pairs: Readonly<Record<stri
 export interface RecordedLine {
   readonly level: string;
   readonly message: string;
+  /** By `performance.now()`. */
+  readonly at: number;
 }
 
 export interface World {
@@ -63,7 +65,7 @@ export async function world(
   const log: RecordedLine[] = [];
   const waiting = new Set<{ pattern: RegExp; resolve: (message: string) => void }>();
   const entry = (level: string) => (message: string) => {
-    log.push({ level, message });
+    log.push({ level, message, at: performance.now() });
     for (const each of waiting) if (each.pattern.test(message)) each.resolve(message);
   };
   const logger: Logger = { debug: entry("debug"), info: entry("info"), warn: entry("warn"), error: entry("error") };
@@ -84,7 +86,8 @@ export async function world(
   });
   onTestFinished(() => components.close(5000));
   const { components: resources, problems } = await loadResources([folder], { appId: "shop", namespace: undefined });
-  for (const problem of problems) log.push({ level: problem.severity, message: formatProblem(problem) });
+  for (const problem of problems)
+    log.push({ level: problem.severity, message: formatProblem(problem), at: performance.now() });
   return {
     components,
     log,

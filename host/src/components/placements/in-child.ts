@@ -10,7 +10,7 @@ import { type ChildSettings, startChild } from "./child-process.ts";
 import { openRemote } from "./remote.ts";
 
 /** What starting a process may take on a busy machine; after it the component's own time limit begins. */
-const processStartMs = 10_000;
+const processStartMs = 20_000;
 
 const stopTimeoutMs = 3000;
 
