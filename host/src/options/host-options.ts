@@ -231,7 +231,7 @@ function bytes(values: FlagValues, name: string, older: string, olderUnit: numbe
 function duration(values: FlagValues, name: string): number {
   const written = values.text(name) ?? "0";
   try {
-    return durationMs(written);
+    return Math.ceil(durationMs(written));
   } catch (error) {
     throw new FlagError(`invalid argument "${written}" for "--${name}" flag: ${(error as Error).message}`);
   }

@@ -73,7 +73,8 @@ function initTimeout(spec: Reader | undefined, problems: Problem[]): number {
   if (!spec || !written) return defaultInitTimeoutMs;
   let milliseconds = 0;
   try {
-    milliseconds = durationMs(written);
+    // Timers take whole milliseconds, and at most this many.
+    milliseconds = Math.min(Math.ceil(durationMs(written)), 2 ** 31 - 1);
   } catch {
     // Stays 0, which is no duration to wait either.
   }

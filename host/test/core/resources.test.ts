@@ -160,6 +160,21 @@ test("a component without a type stops the host", async () => {
   ]);
 });
 
+test("time limits are whole milliseconds that a timer takes; what is no duration is a warning", async () => {
+  const limits = ["1.5us", "99999h", "0", "soon"].map((limit, index) =>
+    component(`c${index}`, `  initTimeout: ${limit}\n`),
+  );
+  const { components, problems } = await load({ "a.yaml": limits.join("---\n") });
+  assert.deepEqual(
+    components.map((each) => each.initTimeoutMs),
+    [1, 2 ** 31 - 1, 5000, 5000],
+  );
+  assert.deepEqual(problems, [
+    'warning a.yaml:26:16: spec.initTimeout must be a duration such as 10s or 1m, but is "0": 5s is used',
+    'warning a.yaml:35:16: spec.initTimeout must be a duration such as 10s or 1m, but is "soon": 5s is used',
+  ]);
+});
+
 test("unknown fields are warnings with a suggestion", async () => {
   const { components, problems } = await load({
     "a.yaml": component(
