@@ -1,4 +1,4 @@
-import { openLog } from "./observability/open-log.ts";
+import type { Log } from "./observability/log.ts";
 import type { ReadOptions } from "./options/host-options.ts";
 import { daprVersion, hostVersion } from "./options/version.ts";
 import { surviveMistakes } from "./process-mistakes.ts";
@@ -9,8 +9,7 @@ import { createRuntime } from "./runtime.ts";
  * Runs hosts in this process until a signal or the shutdown API ends it: SIGTERM and SIGINT stop in good order, a second
  * one at once; SIGHUP stops the host and starts it again, reading all files anew. Resolves to the exit code.
  */
-export async function daemon({ options, warnings }: ReadOptions): Promise<number> {
-  const log = openLog(options.log, { appId: options.appId, version: daprVersion });
+export async function daemon({ options, warnings }: ReadOptions, log: Log): Promise<number> {
   const logger = log.scope("dapr.runtime");
   surviveMistakes(logger, () => {
     log.fatal("dapr.runtime", "too many uncaught exceptions in a short time: ending");

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { enableCompileCache } from "node:module";
 
+import type { Log } from "./observability/log.ts";
 import { FlagError, type FlagValues, parseFlags } from "./options/flag-values.ts";
 import { OptionsError, readHostOptions, type ReadOptions } from "./options/host-options.ts";
+import type { HostOptions } from "./options/options.ts";
 
 // Compiled code is kept on disk: the second start is quicker.
 enableCompileCache();
@@ -41,20 +43,27 @@ async function serve(values: FlagValues): Promise<void> {
     import("./observability/open-log.ts"),
     import("./options/version.ts"),
   ]);
+  const identity = { appId: values.text("app-id") ?? "", version: daprVersion };
+  const openTheLog = (options: HostOptions["log"]): Log => {
+    try {
+      return openLog(options, identity);
+    } catch (error) {
+      throw new OptionsError(`the log cannot be opened: ${(error as Error).message}; correct --log-file`);
+    }
+  };
   let read: ReadOptions;
+  let log: Log;
   try {
     read = readHostOptions(values, process.env);
+    log = openTheLog(read.options.log);
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error;
-    const log = openLog(
-      { level: "info", json: values.switch("log-as-json"), file: undefined },
-      { appId: values.text("app-id") ?? "", version: daprVersion },
-    );
+    log = openLog({ level: "info", json: values.switch("log-as-json"), file: undefined }, identity);
     log.fatal("dapr.runtime", `Fatal error from runtime: ${error.message}`);
     process.exitCode = 1;
     return;
   }
   const { daemon } = await import("./daemon.ts");
   // Whatever a component left behind must not keep the process alive.
-  process.exit(await daemon(read));
+  process.exit(await daemon(read, log));
 }

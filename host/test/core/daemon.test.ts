@@ -83,6 +83,9 @@ test("flags that ask for no host, and flags that cannot be read", async () => {
   assert.equal(unknown.output[0], "unknown flag: --resource-path; did you mean --resources-path?");
   const mtls = trilbyd(["--app-id=a", "--enable-mtls"]);
   assert.equal(await mtls.exit, 1);
+  const logFile = trilbyd(["--app-id=a", "--log-file=/nowhere/host.log"]);
+  assert.equal(await logFile.exit, 1);
+  assert.match(logFile.output.join("\n"), /the log cannot be opened: .*nowhere.*; correct --log-file/);
   assert.match(
     mtls.output.join("\n"),
     /level=fatal msg="Fatal error from runtime: --enable-mtls is not available in this version/,
