@@ -99,14 +99,16 @@ export async function createTestHost(setup: TestHostSetup = {}): Promise<TestHos
     runtime = createRuntime(options, { ...given, strictResources: true, packageRoot: base, environment, log });
     const { httpPort, grpcPort } = await startWithin(readyWithinMs, runtime, app);
     const url = `http://127.0.0.1:${httpPort}`;
+    const api = callerOf(url, environment["DAPR_API_TOKEN"]);
+    await refuseWhatIsNotServed(api);
     return {
       httpPort,
       grpcPort,
       appPort: app?.port,
       url,
       log: lines,
-      metadata: async () => (await answerOf(fetch(`${url}/v1.0/metadata`))).json() as Promise<HostMetadata>,
-      publish: (pubsubName, topic, data, publishOptions) => publish(url, pubsubName, topic, data, publishOptions),
+      metadata: async () => (await api("/v1.0/metadata")).json() as Promise<HostMetadata>,
+      publish: (pubsubName, topic, data, publishOptions) => publish(api, pubsubName, topic, data, publishOptions),
       stop: stopOnce,
       [Symbol.asyncDispose]: stopOnce,
     };
@@ -175,7 +177,7 @@ function portOf(addresses: Runtime["addresses"]["http"]): number {
 }
 
 async function publish(
-  url: string,
+  api: Caller,
   pubsubName: string,
   topic: string,
   data: unknown,
@@ -184,13 +186,8 @@ async function publish(
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(metadata)) query.set(`metadata.${name}`, value);
   const body = typeof data === "string" ? data : data instanceof Uint8Array ? Buffer.from(data) : JSON.stringify(data);
-  await answerOf(
-    fetch(`${url}/v1.0/publish/${encodeURIComponent(pubsubName)}/${encodeURIComponent(topic)}?${query.toString()}`, {
-      method: "POST",
-      headers: { "content-type": contentType },
-      body,
-    }),
-  );
+  const path = `/v1.0/publish/${encodeURIComponent(pubsubName)}/${encodeURIComponent(topic)}?${query.toString()}`;
+  await api(path, { method: "POST", headers: { "content-type": contentType }, body });
 }
 
 function contentTypeOf(data: unknown): string {
@@ -198,8 +195,30 @@ function contentTypeOf(data: unknown): string {
   return data instanceof Uint8Array ? "application/octet-stream" : "application/json";
 }
 
-async function answerOf(answering: Promise<Response>): Promise<Response> {
-  const response = await answering;
-  if (response.ok) return response;
-  throw new Error(`the host answered ${response.status}: ${await response.text()}`);
+/** Calls the HTTP API; rejects with the host's answer when that is no success. */
+type Caller = (
+  path: string,
+  init?: { method: string; headers: Record<string, string>; body: string | Buffer<ArrayBuffer> },
+) => Promise<Response>;
+
+function callerOf(url: string, token: string | undefined): Caller {
+  return async (path, init) => {
+    const headers = { ...init?.headers, ...(token ? { "dapr-api-token": token } : {}) };
+    const response = await fetch(url + path, { ...init, headers });
+    if (response.ok) return response;
+    throw new Error(`the host answered ${response.status}: ${await response.text()}`);
+  };
+}
+
+/** A host goes on without what the app asked for and cannot have; a test's author has to hear of it. */
+async function refuseWhatIsNotServed(api: Caller): Promise<void> {
+  const { notServed } = (await (await api("/v1.0/healthz?verbose")).json()) as {
+    notServed: readonly { component: string; topic?: string; source?: string; reason: string }[];
+  };
+  const lines = notServed.map(({ component, topic, source, reason }) => {
+    const what =
+      topic === undefined ? `input binding ${component}` : `subscription to topic ${topic} on pubsub ${component}`;
+    return `${what}${source === undefined ? "" : ` (${source})`} is not served: ${reason}`;
+  });
+  if (lines.length > 0) throw new Error(lines.join("\n"));
 }

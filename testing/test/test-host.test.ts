@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -171,6 +171,17 @@ test.each([
   ["a path that leads nowhere", { components: ["nowhere.yaml"] }, /components\[0\] is neither YAML .*nowhere\.yaml/],
   ["a flag that there is none of", { flags: ["--app-max-concurency=1"] }, /did you mean --app-max-concurrency\?/],
   [
+    "a subscription that cannot be started",
+    {
+      components: [orders],
+      app: (_request: unknown, response: ServerResponse) =>
+        response
+          .setHeader("content-type", "application/json")
+          .end('[{"pubsubname": "orders", "topic": "a", "route": "/a", "metadata": {"rawPayload": "perhaps"}}]'),
+    },
+    /subscription to topic a on pubsub orders \(the app's answer to GET \/dapr\/subscribe, entry 0\) is not served: rawPayload/,
+  ],
+  [
     "an app that does not start",
     { app: { start: () => Promise.reject(new Error("the app said no")) } },
     /^Error: the app said no$/,
@@ -195,6 +206,7 @@ test("the machine's environment is not the host's", async () => {
   assert.equal((await fetch(`${open.url}/v1.0/metadata`)).status, 200);
   await using closed = await createTestHost({ environment: { DAPR_API_TOKEN: "secret" } });
   assert.equal((await fetch(`${closed.url}/v1.0/metadata`)).status, 401);
+  assert.equal((await closed.metadata()).id, "test");
 });
 
 // A process ends by itself exactly when nothing is left open.
