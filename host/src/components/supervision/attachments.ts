@@ -1,4 +1,4 @@
-import type { InstanceOf, Kind } from "@trilby/kit";
+import { ComponentError, type InstanceOf, type Kind } from "@trilby/kit";
 
 /** A subscription or a reader. */
 interface Closable {
@@ -10,7 +10,10 @@ export type Attachment = (instance: InstanceOf[Kind], onClosed: (error: Error) =
 
 /** The open subscriptions and readers of a component: opened again on each new instance, unseen by whoever holds them. */
 export interface Attachments {
-  /** Resolves when it is open. What it resolves to stays valid while instances come and go. */
+  /**
+   * Resolves when it is open; rejects when it cannot be, or the instance went away meanwhile. What it resolves to stays valid
+   * while instances come and go.
+   */
   add(open: Attachment, instance: InstanceOf[Kind]): Promise<Closable>;
   /** The instance is gone: nothing is open any more. */
   detach(): void;
@@ -76,13 +79,9 @@ export function createAttachments(report: (problem: string) => void): Attachment
   return {
     async add(attachment, instance) {
       const entry: Entry = { open: attachment, current: undefined, closed: false };
+      await open(entry, instance);
+      if (entry.current === undefined) throw new ComponentError("unavailable", "the component went away meanwhile");
       entries.add(entry);
-      try {
-        await open(entry, instance);
-      } catch (error) {
-        entries.delete(entry);
-        throw error;
-      }
       return { close: () => closeEntry(entry) };
     },
     detach,

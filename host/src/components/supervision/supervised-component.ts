@@ -88,14 +88,14 @@ export class SupervisedComponent<K extends Kind> {
         await delay(delayMs, undefined, { signal }).catch(() => {});
       }
       if (signal.aborted) return undefined;
-      const lostAt = performance.now();
+      const beganAt = performance.now();
       let backing: Backing<K> | undefined;
       try {
         backing = await this.#openOnce();
         await stable.attach(backing);
         this.#backing = backing;
         this.#becomeReady();
-        logger.info(`component ${name} is back after ${Math.round(performance.now() - lostAt)} ms`);
+        logger.info(`component ${name} is back after ${Math.round(performance.now() - beganAt)} ms`);
         return backing;
       } catch (error) {
         await backing?.close();
