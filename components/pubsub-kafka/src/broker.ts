@@ -30,7 +30,7 @@ export async function openBroker(options: KafkaOptions, { logger, signal }: Open
     producer,
     acks: { all: -1, local: 1, none: 0 }[options.producerRequiredAcks],
     compression: compression === "gzip" ? GZIP : compression === "zstd" ? ZSTD : None,
-    timeoutMs: 30_000,
+    timeoutMs: Math.min(replicasLimitMs, positive(options.readTimeout, replicasLimitMs)),
   });
   let group: ConsumerGroup | undefined;
   let admin: Promise<Admin> | undefined;
@@ -70,9 +70,9 @@ export async function openBroker(options: KafkaOptions, { logger, signal }: Open
 
   return {
     async publish({ topic, data, metadata }, call) {
-      call?.signal?.throwIfAborted();
       checkTopic(topic);
-      await publisher.publish(topic, outgoingRecord(data, metadata, rules, maxMessageBytes));
+      const publishing = publisher.publish(topic, outgoingRecord(data, metadata, rules, maxMessageBytes));
+      await (call?.signal ? unlessAborted(publishing, call.signal, `publishing to ${topic}`) : publishing);
     },
 
     async bulkPublish({ topic, entries, metadata }) {
@@ -108,7 +108,10 @@ export async function openBroker(options: KafkaOptions, { logger, signal }: Open
     async ping(call?: Call) {
       admin ??= connectAdmin();
       try {
-        await withinCall((await withinCall(admin, call)).describeCluster(), call);
+        const limit = AbortSignal.timeout(pingLimitMs);
+        const signal = call?.signal ? AbortSignal.any([call.signal, limit]) : limit;
+        const client = await unlessAborted(admin, signal, "connecting");
+        await unlessAborted(client.describeCluster(), signal, "asking");
       } catch (error) {
         const broken = admin;
         admin = undefined;
@@ -130,15 +133,16 @@ export async function openBroker(options: KafkaOptions, { logger, signal }: Open
   };
 }
 
+/** How long the leader of a partition may wait for its replicas. */
+const replicasLimitMs = 10_000;
 const hangUpLimitMs = 5_000;
 const drainLimitMs = 30_000;
 const pingLimitMs = 5_000;
 
-async function withinCall<T>(work: Promise<T>, call: Call | undefined): Promise<T> {
-  const limit = AbortSignal.timeout(pingLimitMs);
-  const signal = call?.signal ? AbortSignal.any([call.signal, limit]) : limit;
+/** The work itself goes on: what was sent cannot be called back. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, doing: string): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const giveUp = () => reject(new ComponentError("deadline-exceeded", "the brokers did not answer in time"));
+  const giveUp = () => reject(new ComponentError("deadline-exceeded", `${doing} took longer than the caller waits`));
   signal.addEventListener("abort", giveUp, { once: true });
   if (signal.aborted) giveUp();
   try {

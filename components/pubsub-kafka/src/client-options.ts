@@ -17,7 +17,7 @@ export function clientOptions(options: KafkaOptions, logger: Logger, retries: nu
     ...(sasl && { sasl }),
     connectionTimeout: positive(options.dialTimeout, 30_000),
     authenticationTimeout: positive(options.dialTimeout, 30_000),
-    requestTimeout: Math.max(positive(options.readTimeout, 30_000), positive(options.writeTimeout, 30_000)),
+    requestTimeout: positive(options.readTimeout, 30_000),
     retry: { retries, ...retryPauses },
     socketFactory: socketFactory(options.clientConnectionKeepAliveInterval),
     // Its debug level formats every request.

@@ -98,7 +98,7 @@ export const kafkaFields = {
   }),
   dialTimeout: duration({ description: "Longest time to make a connection.", default: "30s" }),
   readTimeout: duration({ description: "Longest time to wait for an answer of a broker.", default: "30s" }),
-  writeTimeout: duration({ description: "As readTimeout; the longer of the two counts.", default: "30s" }),
+  writeTimeout: duration({ description: "Has no effect: readTimeout counts from the sending on.", default: "30s" }),
   metadataTimeout: duration({ description: "Has no effect, see readTimeout.", default: "0s" }),
   channelBufferSize: integer({
     description: "Has no effect: each partition holds what one fetch brought.",

@@ -29,9 +29,8 @@ export function libraryLog(logger: Logger): logCreator {
 const quietMs = 60_000;
 const maxProblems = 256;
 const warnLevel = 2;
-/** What happens whenever members come and go, or is reported by us. */
-const routine =
-  /rebalanc|not aware of this member|^Crash: |^Restarting the consumer|^Response (Heartbeat|JoinGroup|SyncGroup|OffsetCommit)/i;
+/** What happens whenever members come and go, what is tried again at once, and what is reported by us. */
+const routine = /rebalanc|not aware of this member|^Crash: |^Restarting the consumer|^Response /i;
 
 function detailsOf(log: LogEntry["log"]): Record<string, unknown> {
   const fields: Record<string, unknown> = {};

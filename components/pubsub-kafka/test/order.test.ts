@@ -1,32 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Message } from "@trilby/kit";
 import { describeService } from "@trilby/services/vitest";
-import { Kafka, logLevel, type Admin } from "kafkajs";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { bytes, inbox, openBroker, recordingLogger, textOf, topicName } from "./open.ts";
+import { expect, it } from "vitest";
+import { otherClient, wait } from "./client.ts";
+import { bytes, inbox, openBroker, recordingLogger, textOf } from "./open.ts";
 
-describeService("kafka", (kafka) => {
-  let admin: Admin;
-  beforeAll(async () => {
-    admin = new Kafka({ brokers: [kafka.address], logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-  });
-  afterAll(() => admin.disconnect());
-
-  async function topicOf(partitions: number): Promise<string> {
-    const topic = topicName();
-    await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
-    return topic;
-  }
-
-  async function committed(groupId: string, topic: string): Promise<number[]> {
-    const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
-    return found!.partitions.map(({ offset }) => Number(offset)).sort((left, right) => left - right);
-  }
-
+describeService("kafka", async (kafka) => {
+  const { topicOf, committed } = await otherClient(kafka.address);
   const keyOf = (message: Message): string => textOf(message.data).split(" ")[0]!;
   const numberOf = (message: Message): number => Number(textOf(message.data).split(" ")[1]);
-  const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
   it("keeps the order of each key although the application fails now and then", { timeout: 40_000 }, async () => {
     const topic = await topicOf(10);
