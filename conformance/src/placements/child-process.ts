@@ -56,7 +56,9 @@ function createChild(settings: ChildSettings<Kind>, sockets: string) {
   const start = async (): Promise<string> => {
     const [program, ...words] = command.map((word) => word.replaceAll("{socket}", join(sockets, "component.sock")));
     if (!program) throw new Error("the command is empty");
-    const env = { ...process.env, ...environment, DAPR_COMPONENTS_SOCKETS_FOLDER: sockets, TRILBY_PARENT: "stdin" };
+    // Component SDKs read one or the other.
+    const folders = { DAPR_COMPONENTS_SOCKETS_FOLDER: sockets, DAPR_COMPONENT_SOCKETS_FOLDER: sockets };
+    const env = { ...process.env, ...environment, ...folders, TRILBY_PARENT: "stdin" };
     const child = spawn(program, words, { cwd: folder, env, stdio: ["pipe", "pipe", "pipe"] });
     running = child;
     printed = "";

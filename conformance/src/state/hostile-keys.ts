@@ -123,8 +123,10 @@ export const hostileKeyCases: readonly StateCase[] = [
     },
   },
   {
+    // In-process only: on the wire it is the runtime that never sends one.
     id: "state/an-empty-key-is-refused",
     class: "hostile",
+    abilities: ["in-process"],
     async run({ instance }) {
       await refused(instance.set(setting("", "lost")), "invalid-argument");
       await refused(instance.delete(deleting("")), "invalid-argument");
