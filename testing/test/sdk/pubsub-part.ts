@@ -10,9 +10,12 @@ export function pubsubPart(pubsub: string): Part {
   const topics = ["plain", "bulk", "again", "dropped", "poison", "dead", "raw"] as const;
   type Topic = (typeof topics)[number];
   let got: Record<Topic, unknown[]>;
+  let label = "";
+  const nameOf = (topic: Topic): string => `${label}-${topic}`;
 
   return {
-    async prepare(server) {
+    async prepare(server, world) {
+      label = world;
       got = { plain: [], bulk: [], again: [], dropped: [], poison: [], dead: [], raw: [] };
       const received = got;
       const subscribe = async (topic: Topic, answer?: () => DaprPubSubStatusEnum, more: object = {}) => {
@@ -22,7 +25,7 @@ export function pubsubPart(pubsub: string): Part {
           received[topic].push(data);
           return answer?.();
         };
-        await server.pubsub.subscribeWithOptions(pubsub, topic, { route, callback, ...more });
+        await server.pubsub.subscribeWithOptions(pubsub, nameOf(topic), { route, callback, ...more });
       };
       await subscribe("plain");
       await subscribe("bulk");
@@ -30,7 +33,7 @@ export function pubsubPart(pubsub: string): Part {
         received.again.length < 3 ? DaprPubSubStatusEnum.RETRY : DaprPubSubStatusEnum.SUCCESS,
       );
       await subscribe("dropped", () => DaprPubSubStatusEnum.DROP);
-      await subscribe("poison", () => DaprPubSubStatusEnum.RETRY, { deadLetterTopic: "dead" });
+      await subscribe("poison", () => DaprPubSubStatusEnum.RETRY, { deadLetterTopic: nameOf("dead") });
       await subscribe("dead");
       // The SDK sends every value as JSON, so that the text "true" would arrive in quotes.
       await subscribe("raw", undefined, { metadata: { rawPayload: true } });
@@ -39,7 +42,7 @@ export function pubsubPart(pubsub: string): Part {
     steps(world) {
       describe.concurrent(`pub/sub on ${pubsub}`, () => {
         const publish = (topic: Topic, data: object | string, options = {}) =>
-          world().client.pubsub.publish(pubsub, topic, data, options);
+          world().client.pubsub.publish(pubsub, nameOf(topic), data, options);
         /** Brokers promise at least once. */
         const unlike = (topic: Topic): unknown[] => [
           ...new Map(got[topic].map((data) => [JSON.stringify(data), data])).values(),
@@ -53,13 +56,16 @@ export function pubsubPart(pubsub: string): Part {
 
         test("messages published in bulk arrive, each one", async () => {
           const messages = ["one", { two: 2 }, ...Array.from({ length: 20 }, (_, index) => ({ index }))];
-          assert.deepEqual(await world().client.pubsub.publishBulk(pubsub, "bulk", messages), { failedMessages: [] });
+          assert.deepEqual(await world().client.pubsub.publishBulk(pubsub, nameOf("bulk"), messages), {
+            failedMessages: [],
+          });
           await eventually(() => assert.deepEqual(new Set(unlike("bulk")), new Set(messages)));
         });
 
         test("a message that the application wants again comes again", async () => {
           await publish("again", { id: 3 });
-          await eventually(() => assert.deepEqual(got.again, [{ id: 3 }, { id: 3 }, { id: 3 }]));
+          await eventually(() => assert.ok(got.again.length >= 3, `it came ${got.again.length} times`));
+          assert.deepEqual(unlike("again"), [{ id: 3 }]);
         });
 
         test("a message that the application cannot take goes to the dead letter topic", async () => {

@@ -21,8 +21,8 @@ export interface World {
 
 /** Steps of an application, written once for every component of a kind. */
 export interface Part {
-  /** What the application subscribes to, before it starts. */
-  prepare?(server: DaprServer): Promise<void>;
+  /** What the application subscribes to, before it starts. The label is another one in each world of one backend. */
+  prepare?(server: DaprServer, label: string): Promise<void>;
   /** Adds tests. The world is there when they run. */
   steps(world: () => World): void;
 }
@@ -63,10 +63,11 @@ async function startWorld(
   placement: Placement,
   protocol: Protocol,
 ): Promise<{ world: World; stop: () => Promise<void> }> {
+  const label = `${placement}-${protocol}`;
   const port = await claimPort();
-  const app = { port: port.port, protocol, start: (ports: SdkPorts) => startServer(parts, protocol, ports) };
+  const app = { port: port.port, protocol, start: (ports: SdkPorts) => startServer(parts, protocol, ports, label) };
   // Its own group of consumers and its own keys.
-  const appId = `sdk-${placement}-${protocol}`;
+  const appId = `sdk-${label}`;
   const host: Host =
     placement === "in-process"
       ? await createTestHost({
@@ -96,7 +97,12 @@ export interface SdkPorts {
   readonly grpcPort: number;
 }
 
-async function startServer(parts: readonly Part[], protocol: Protocol, ports: SdkPorts): Promise<() => Promise<void>> {
+async function startServer(
+  parts: readonly Part[],
+  protocol: Protocol,
+  ports: SdkPorts,
+  label: string,
+): Promise<() => Promise<void>> {
   const options = sdkOptions(protocol, ports);
   const { communicationProtocol } = options;
   const server = new DaprServer({
@@ -106,7 +112,7 @@ async function startServer(parts: readonly Part[], protocol: Protocol, ports: Sd
     clientOptions: options,
     logger: options.logger,
   });
-  for (const part of parts) await part.prepare?.(server);
+  for (const part of parts) await part.prepare?.(server, label);
   await server.start();
   return async () => {
     await server.stop();
