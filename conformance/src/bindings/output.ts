@@ -61,7 +61,7 @@ export const outputCases: readonly BindingCase[] = [
     },
   },
   ...Object.entries(payloads).map(([name, payload]): BindingCase => ({
-    id: `bindings/reads-${name}-back-as-they-were-written`,
+    id: `bindings/reads-${name}-back-as-it-was-written`,
     class: "functional",
     needs,
     unless: unlessRoundTrip,

@@ -29,6 +29,24 @@ export const wireCases: readonly StateCase[] = [
     },
   },
   {
+    id: "state/an-instance-that-was-never-initialised-sees-nothing-of-another",
+    class: "hostile",
+    abilities,
+    async run({ wire, unique }) {
+      const key = unique("private");
+      await set(wire!, { key, value: bytes("of the one instance") });
+      const request = { key, metadata: {}, consistency: 0 as const };
+      const other = await call(wire!, StateStoreDefinition, methods.get, request, unique("stranger")).catch(
+        () => undefined,
+      );
+      assert.equal(
+        other?.data.length ?? 0,
+        0,
+        "an instance that was never initialised answers with another one's data",
+      );
+    },
+  },
+  {
     id: "state/a-mismatched-etag-is-status-9-with-one-violation-of-etag",
     class: "functional",
     abilities,

@@ -1,4 +1,4 @@
-import { RpcCode, RpcError } from "@trilby/kit/transport";
+import { RpcCode, RpcError, type CallOptions } from "@trilby/kit/transport";
 import { GetResponse, SetRequest, TransactionalStateRequest } from "@trilby/proto/components";
 import { BadRequest, Status } from "@trilby/proto/rpc";
 import { protocolMutants, falling } from "./protocol.ts";
@@ -19,6 +19,17 @@ export const stateWireMutants: readonly WireMutant<"state">[] = [
       const response = await right(path, request, options);
       if (path.endsWith("/Get") && GetResponse.decode(response).etag === undefined) refuse(RpcCode.NOT_FOUND);
       return response;
+    }),
+  },
+  {
+    name: "does not look at the instance header",
+    caughtBy: ["state/an-instance-that-was-never-initialised-sees-nothing-of-another"],
+    channel: unary((right) => {
+      let first: CallOptions["metadata"];
+      return (path, request, options) => {
+        first ??= options.metadata;
+        return right(path, request, { ...options, metadata: first });
+      };
     }),
   },
   {
