@@ -14,7 +14,7 @@ const names = new Set(packages.map(({ name }) => name));
 const allowed = [
   /^dist\/.+\.(js|d\.ts)$/,
   /^(README|CHANGELOG)\.md$/,
-  /^(LICENSE|package\.json|certificate\.json|metadata\.yaml|component\.schema\.json)$/,
+  /^(LICENSE|package\.json|certificate\.json|conformance\.yaml|metadata\.yaml|component\.schema\.json)$/,
   /^proto\/.+\.proto$/,
 ];
 

@@ -18,6 +18,7 @@ conform(definition, {
 });
 conform(definition, {
   package: new URL("..", import.meta.url),
+  variant: "multiValued",
   properties: { secretsFile, multiValued: "true" },
   facts: { secrets: multiple },
 });

@@ -20,5 +20,9 @@ describeService("redis-stack", (stack) => {
     { key: "product.value", type: "NUMERIC" },
   ];
   const queryIndexes = JSON.stringify([{ name: "conformance", indexes }]);
-  conform(definition, { package: folder, properties: { redisHost: stack.address, queryIndexes } });
+  conform(definition, {
+    package: folder,
+    variant: "with Search and JSON",
+    properties: { redisHost: stack.address, queryIndexes },
+  });
 });
