@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startProcess, type RunningProcess } from "./processes.ts";
+
+export const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+
+export interface ServeOptions {
+  readonly socketsFolder: string;
+  /** Of a package with several components, the one to serve: `state.postgresql/v2`. */
+  readonly only?: string | undefined;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface ServedPackage {
+  readonly process: RunningProcess;
+  /** What a stock daprd calls it behind its kind: `redis` for `state.redis`. */
+  readonly socketName: string;
+}
+
+/** Runs the program of a component package, as `npx` would, from what a release publishes. Resolves when it takes calls. */
+export async function servePackage(
+  name: string,
+  { socketsFolder, only, environment = {} }: ServeOptions,
+): Promise<ServedPackage> {
+  const folder = join(root, "components", name);
+  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { bin: Record<string, string> };
+  const program = join(folder, Object.values(bin)[0]!);
+  if (!existsSync(program)) throw new Error(`${program} is not there: npm run build`);
+  const words = [program, "--sockets-folder", socketsFolder, ...(only === undefined ? [] : ["--only", only])];
+  const running = startProcess(process.execPath, words, { environment });
+  const ready = await running.line((line) => line.startsWith("trilby component ready "));
+  return { process: running, socketName: basename(ready.slice("trilby component ready ".length), ".sock") };
+}
