@@ -67,7 +67,12 @@ export function decode<Message>(
   }
 }
 
-/** Absent means one instance without a name. */
+/**
+ * Absent means one instance without a name. A daprd that calls from within a delivery, as it does to publish to a dead letter
+ * topic, sends the header twice, and HTTP/2 joins the two by a comma.
+ */
 function instanceName(call: ServerCall): string {
-  return call.header(instanceHeader) ?? "";
+  const name = call.header(instanceHeader) ?? "";
+  const end = name.indexOf(", ");
+  return end === -1 ? name : name.slice(0, end);
 }

@@ -240,6 +240,19 @@ test("instances are apart by their header, and a call without one has its own", 
   expect(get.responseType.decode(await bare()).etag).toBeUndefined();
 });
 
+test("an instance header that is sent twice is the same as once", async () => {
+  const { channel } = await served([shelf().definition]);
+  const store = await opened(channel, "one");
+  await store.set(write("a", "1"));
+  const { get } = StateStoreDefinition.methods;
+  const request = get.requestType.encode(get.requestType.fromPartial({ key: "a" })).finish();
+  const header = ["x-component-instance", "one"] as const;
+  const answer = await channel.unary("/dapr.proto.components.v1.StateStore/Get", request, {
+    metadata: [header, header],
+  });
+  expect(string(get.responseType.decode(answer).data)).toBe("1");
+});
+
 test("a call before Init says so, and can be told apart", async () => {
   const { channel } = await served([shelf().definition]);
   const store = await opened(channel, "one");
