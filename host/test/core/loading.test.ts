@@ -133,6 +133,11 @@ const failures: [name: string, yaml: string, message: RegExp][] = [
   ],
   ["crashes in Init", manifest("c", "state.fixture", { init: "crash" }), /its process ended with exit code 7/],
   [
+    "throws out of nowhere in Init",
+    manifest("c", "state.fixture", { init: "throw" }),
+    /its process ended with exit code 1: an exception was thrown and nobody caught it: ending: Error: out of nowhere/,
+  ],
+  [
     "never answers Init",
     manifest("c", "state.fixture", { init: "hang" }, "  initTimeout: 300ms\n"),
     /init timeout for component c \(state.fixture\/v1\) exceeded after 0.3s/,
@@ -147,7 +152,7 @@ const failures: [name: string, yaml: string, message: RegExp][] = [
 ];
 for (const [name, yaml, message] of failures) {
   for (const placement of ["child", "in-process"] as const) {
-    if (placement === "in-process" && name === "crashes in Init") continue;
+    if (placement === "in-process" && /crashes|out of nowhere/.test(name)) continue;
     test(`a component that ${name} (${placement}) stops the host with its place and cause`, async () => {
       const folder = await projectWithFixtures({ "c.yaml": yaml });
       const { load } = await world(folder, { placement });
