@@ -171,7 +171,7 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
   const askForConfiguration = async (channel: AppChannel): Promise<void> => {
     if (options.disableInitEndpoints.includes("config"))
       logger.warn("Skipping programmatic dapr configuration loading (see the flag disable-init-endpoints)");
-    else if (channel.kind === "http") await askAppConfiguration(channel, options.appId, logger);
+    else if (channel.kind === "http") await askAppConfiguration(channel, options.appId, logger, stopped.signal);
   };
 
   const stop = async (): Promise<boolean> => {
@@ -199,9 +199,9 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
       // Work that was given the time takes all of it when it has to cut something off. Timers may be a moment early.
       if (!isDone || performance.now() - beganAt >= timeoutMs - 2) isWhole = false;
     };
-    // What is being delivered may still call the APIs and the components, what is being asked the components.
-    await step(0.3, () => open.channel?.stop());
-    await step(0.7, (timeoutMs) => open.blocks?.shutdown(timeoutMs));
+    // What is being delivered may still call the APIs and the components, what is being asked the components. The two stop
+    // together: the channel's end waits for those who follow the app's health, and an app that does not answer holds them up.
+    await step(0.9, (timeoutMs) => Promise.all([open.channel?.stop(), open.blocks?.shutdown(timeoutMs)]));
     await step(0.8, (timeoutMs) => {
       const lastCallsMs = Math.min(10_000, timeoutMs);
       return Promise.all([open.httpApi?.close(lastCallsMs), open.grpcApi?.close(lastCallsMs)]);

@@ -93,8 +93,9 @@ test("a port in use: the error names the port and the flag, and nothing stays op
   await once(taken, "listening");
   onTestFinished(() => void taken.close());
   const { port } = taken.address() as AddressInfo;
-  for (const flag of ["dapr-http-port", "dapr-grpc-port", "metrics-port"]) {
-    const { runtime } = runtimeWith([`--${flag}=${port}`], { components: stores });
+  for (const flag of ["dapr-http-port", "dapr-grpc-port", "dapr-public-port", "metrics-port"]) {
+    const argv = [`--${flag}=${port}`, "--dapr-public-listen-address=127.0.0.1"];
+    const { runtime } = runtimeWith(argv, { components: stores });
     await assert.rejects(
       runtime.start(),
       (error: Error) => error.message.includes(String(port)) && error.message.includes(`--${flag}`),
@@ -178,6 +179,19 @@ test("a call that takes longer than the graceful time is cut off, and the stop t
   assert.ok(performance.now() - beganAt < 2000);
   assert.equal(await slow, "cut off");
   assert.equal(log.at(-1), "Graceful shutdown timeout exceeded, forcing shutdown");
+});
+
+test("an app that never answers does not hold up the stop", async () => {
+  const asked = Promise.withResolvers<void>();
+  const { server, port } = await app(() => asked.resolve());
+  onTestFinished(() => server.closeAllConnections());
+  const binding = { definition: fixture("bindings.fixture"), name: "events" };
+  const { runtime, log } = runtimeWith([`--app-port=${port}`], { components: [binding] });
+  await runtime.start();
+  await asked.promise;
+  const beganAt = performance.now();
+  assert.equal(await runtime.stop(), true, log.join("\n"));
+  assert.ok(performance.now() - beganAt < 1000);
 });
 
 test("with a block duration the APIs stay up after the stop began", async () => {

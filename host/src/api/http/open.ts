@@ -101,7 +101,13 @@ export async function openHttpApi(setup: HttpApiSetup): Promise<HttpApi> {
         maxHeaderBytes: options.maxHeaderBytes,
         h2c: false,
       });
-      publicAddress = await server.listen({ host: options.publicListenAddress ?? "", port: options.publicPort });
+      const wanted = { host: options.publicListenAddress ?? "", port: options.publicPort };
+      publicAddress = await server.listen(wanted).catch((error: Error) => {
+        throw new Error(
+          `public port: could not listen on ${addressText(wanted)}: ${error.message}. Choose another with --dapr-public-port or --dapr-public-listen-address`,
+          { cause: error },
+        );
+      });
       servers.push(server);
       logger.info(`Public HTTP server listening on ${addressText(publicAddress)}`);
     }
