@@ -1,9 +1,17 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { claimPort } from "@trilby/services";
 import { root } from "./components.ts";
+import { cacheFolder, NotBuilt } from "./go.ts";
 import { startProcess, type RunningProcess } from "./processes.ts";
 import { until } from "./until.ts";
+
+/** Dapr's own, from the cache. Throws where it was not built. */
+export function daprd(): Program {
+  const program = join(cacheFolder("daprd-1.18.2"), "daprd");
+  if (!existsSync(program)) throw new NotBuilt(`there is no stock daprd here: run tools/services/install/daprd`);
+  return { program };
+}
 
 /** The host as a release publishes it. */
 export const trilbyd: Program = { program: process.execPath, words: [join(root, "host", "dist", "main.js")] };

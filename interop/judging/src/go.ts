@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } 
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** Go is not on this machine, so a judge that is written in it cannot be had. */
-export class GoNotFound extends Error {
-  override name = "GoNotFound";
+/** A judge, or what it judges with, cannot be had on this machine. */
+export class NotBuilt extends Error {
+  override name = "NotBuilt";
 }
 
 /** What is built once a machine: outside of the tree, so that it outlives a checkout. */
@@ -35,7 +35,7 @@ export function buildGo(name: string, folder: string, words: readonly string[]):
   return target;
 }
 
-/** Runs the go tool to its end, politely, and hands out what it printed. Throws `GoNotFound` where there is none. */
+/** Runs the go tool to its end, politely, and hands out what it printed. Throws `NotBuilt` where there is none. */
 export function go(words: readonly string[], folder: string): string {
   const { status, error, stdout } = spawnSync("nice", ["go", ...words], {
     cwd: folder,
@@ -50,7 +50,7 @@ export function go(words: readonly string[], folder: string): string {
     },
   });
   // 127: nice found no such program.
-  if (error || status === 127) throw new GoNotFound("there is no go in PATH: install Go 1.26");
+  if (error || status === 127) throw new NotBuilt("there is no go in PATH: install Go 1.26");
   if (status !== 0) throw new Error(`go ${words.join(" ")} in ${folder} ended with ${status}`);
   return stdout.trim();
 }

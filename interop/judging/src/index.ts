@@ -1,7 +1,12 @@
 export { startApp, type App, type Delivery, type Subscription } from "./app.ts";
 export { servePackage, root, type ServedPackage } from "./components.ts";
-export { startDaemon, trilbyd, type Daemon } from "./daemon.ts";
-export { buildGo, cacheFolder, go, GoNotFound } from "./go.ts";
+export { daprd, startDaemon, trilbyd, type Daemon, type Program } from "./daemon.ts";
+export { buildGo, cacheFolder, go, NotBuilt } from "./go.ts";
 export { startProcess, type RunningProcess } from "./processes.ts";
 export { runJudge, type Verdicts } from "./verdicts.ts";
 export { until } from "./until.ts";
+export { Conflict, type Api, type Found, type Item } from "./api.ts";
+export { httpApi } from "./http-api.ts";
+export { grpcApi } from "./grpc-api.ts";
+export { componentYaml } from "./component-yaml.ts";
+export { etagSteps, stateSteps } from "./state-scenario.ts";

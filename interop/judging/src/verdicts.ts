@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./components.ts";
-import { GoNotFound } from "./go.ts";
+import { NotBuilt } from "./go.ts";
 
 export interface Verdicts {
   pass(name: string, seconds?: number): void;
@@ -64,7 +64,7 @@ export async function runJudge(name: string, judge: (verdicts: Verdicts) => Prom
   try {
     await judge(verdicts);
   } catch (error) {
-    if (error instanceof GoNotFound) verdicts.notRun(name, error.message);
+    if (error instanceof NotBuilt) verdicts.notRun(name, error.message);
     else verdicts.fail(name, inWords(error));
   }
   const count = (verdict: Entry["verdict"]): number => entries.filter((each) => each.verdict === verdict).length;
