@@ -10,7 +10,7 @@ export interface Feed {
   readonly problem: string | undefined;
   /**
    * Takes nothing new, lets what is under way finish for at most `drainMs`, then cuts it off: what was not handled by then
-   * is not acknowledged. Resolves after `drainMs` and a quarter of it more at the latest. Called again, the shorter time counts.
+   * is not acknowledged. Resolves after `drainMs` and an eighth of it more at the latest. Called again, the shorter time counts.
    */
   close(drainMs: number): Promise<void>;
 }
@@ -86,7 +86,7 @@ export function openFeed(
         logger.error(`${what} did not close; leaving it behind`);
         left.resolve();
       },
-      drainMs + Math.min(longestCutMs, drainMs / 4),
+      drainMs + Math.min(longestCutMs, drainMs / 8),
     );
   };
 
@@ -120,7 +120,7 @@ export function openFeed(
 
 /** The drain after which a close is over within the limit, but no longer than `drainMs`. */
 export function drainWithin(limitMs: number, drainMs: number): number {
-  return Math.max(0, Math.min(drainMs, limitMs * 0.8));
+  return Math.max(0, Math.min(drainMs, (limitMs * 8) / 9));
 }
 
 const longestCutMs = 5000;

@@ -1,5 +1,3 @@
-import { randomFillSync } from "node:crypto";
-
 import type { RpcMetadata } from "@trilby/kit/transport";
 
 /** W3C trace context as it stands in headers and CloudEvents. */
@@ -10,20 +8,20 @@ export interface TraceContext {
 }
 
 /**
- * The context of a step of this host: a new span in the caller's trace, or in a new trace when the caller sent none that
- * is valid. A new trace is not sampled.
+ * The context that this host hands on: the caller's own. It exports no spans, and one that nobody exports would be a hole in
+ * the caller's trace. All zeros when the caller sent none that is valid, as daprd does without an exporter.
  */
-export function beginTrace(traceparent: string | undefined, tracestate: string | undefined): TraceContext {
-  const child = traceparent === undefined ? undefined : childTraceparent(traceparent);
-  if (child === undefined) return { traceparent: newTraceparent(), tracestate: "" };
+export function passTrace(traceparent: string | undefined, tracestate: string | undefined): TraceContext {
+  const passed = traceparent === undefined ? noTraceparent : passTraceparent(traceparent);
+  if (passed === noTraceparent) return { traceparent: noTraceparent, tracestate: "" };
   return {
-    traceparent: child,
+    traceparent: passed,
     tracestate: tracestate !== undefined && tracestate.length <= maxTracestateLength ? tracestate : "",
   };
 }
 
 /** The same from gRPC metadata: `grpc-trace-bin` goes before `traceparent`. */
-export function beginTraceFromRpc(metadata: RpcMetadata): TraceContext {
+export function passTraceFromRpc(metadata: RpcMetadata): TraceContext {
   let traceparent: string | undefined;
   let tracestate: string | undefined;
   let binary: string | undefined;
@@ -32,23 +30,17 @@ export function beginTraceFromRpc(metadata: RpcMetadata): TraceContext {
     else if (name === "tracestate" && typeof value === "string") tracestate ??= value;
     else if (name === "grpc-trace-bin" && typeof value !== "string") binary ??= traceparentFromBinary(value);
   }
-  return binary === undefined ? beginTrace(traceparent, tracestate) : beginTrace(binary, tracestate);
+  return binary === undefined ? passTrace(traceparent, tracestate) : passTrace(binary, tracestate);
 }
 
-/** A new span below the given one; undefined when that is not a valid traceparent. */
-export function childTraceparent(parent: string): string | undefined {
-  if (
-    !valid.test(parent) ||
-    parent.startsWith("ff") ||
-    parent.startsWith(zeroTrace, 3) ||
-    parent.startsWith(zeroSpan, 36)
-  )
-    return undefined;
-  return `00-${parent.slice(3, 35)}-${randomHex(8)}-${parent.slice(53, 55)}`;
-}
-
-export function newTraceparent(): string {
-  return `00-${randomHex(16)}-${randomHex(8)}-00`;
+/** In the form of version 00; all zeros when it is not a valid traceparent. */
+export function passTraceparent(traceparent: string): string {
+  const isValid =
+    valid.test(traceparent) &&
+    !traceparent.startsWith("ff") &&
+    !traceparent.startsWith(zeroTrace, 3) &&
+    !traceparent.startsWith(zeroSpan, 36);
+  return isValid ? `00-${traceparent.slice(3, 55)}` : noTraceparent;
 }
 
 /** The binary form of gRPC: version, then field 0 trace id, 1 span id, 2 options. Undefined for an invalid traceparent. */
@@ -68,21 +60,11 @@ const valid = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/;
 const zeroTrace = "0".repeat(32);
 const zeroSpan = "0".repeat(16);
 
+/** What stands where there is no trace. */
+export const noTraceparent = `00-${zeroTrace}-${zeroSpan}-00`;
+
 function traceparentFromBinary(bytes: Uint8Array): string | undefined {
   if (bytes.length !== 29 || bytes[0] !== 0 || bytes[1] !== 0 || bytes[18] !== 1 || bytes[27] !== 2) return undefined;
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
   return `00-${hex.slice(4, 36)}-${hex.slice(38, 54)}-${hex.slice(56, 58)}`;
-}
-
-// Ids need to be unique, not secret: many at a time from one call.
-const pool = Buffer.allocUnsafe(4096);
-let used = pool.length;
-
-function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  used += bytes;
-  return pool.toString("hex", used - bytes, used);
 }

@@ -7,7 +7,7 @@ import type { Problem } from "./problem.ts";
 import { readComponent } from "./read-component.ts";
 import { readSubscription } from "./read-subscription.ts";
 import type { SubscriptionResource } from "./subscription.ts";
-import { type Mapping, parseYaml } from "./yaml-tree.ts";
+import { entryOf, type Mapping, parseYaml, type Tree } from "./yaml-tree.ts";
 
 export interface LoadedResources {
   /** In the order of folders, file names and documents. */
@@ -44,6 +44,7 @@ export async function loadResources(
     for (const { tree, problems } of await parseYaml(file, text)) {
       gathered.problems.push(...problems);
       if (tree?.kind === "mapping") takeDocument(tree, filter, gathered);
+      else if (tree !== undefined) gathered.problems.push(noMapping(tree));
     }
   };
   for (const each of texts) await take(each);
@@ -54,6 +55,12 @@ export async function loadResources(
     }
   }
   return { ...gathered, components: [...gathered.components.values()] };
+}
+
+function noMapping({ kind, place }: Tree): Problem {
+  const what = kind === "sequence" ? "a list" : "a text";
+  const message = `the document is ${what} and holds no resource; write apiVersion, kind, metadata and spec, each on a line of its own`;
+  return { severity: "error", message, place };
 }
 
 interface Gathered {
@@ -187,6 +194,6 @@ function inScope(scopes: readonly string[], filter: ResourceFilter): boolean {
 }
 
 function textOf(document: Mapping, key: string): string | undefined {
-  const value = document.entries.get(key)?.value;
+  const value = entryOf(document, key)?.value;
   return value?.kind === "leaf" && typeof value.value === "string" ? value.value : undefined;
 }

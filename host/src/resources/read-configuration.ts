@@ -11,7 +11,7 @@ import { expandEnvironment } from "./expand-environment.ts";
 import { formatPlace } from "./place.ts";
 import type { Problem } from "./problem.ts";
 import { readMapping, type Reader } from "./reader.ts";
-import { type Mapping, parseYaml, type Tree } from "./yaml-tree.ts";
+import { entryOf, type Mapping, parseYaml, type Tree } from "./yaml-tree.ts";
 
 export interface ReadConfiguration {
   readonly configuration: Configuration;
@@ -87,7 +87,7 @@ async function readFileTree(
 }
 
 function kindOf(mapping: Mapping): unknown {
-  const kind = mapping.entries.get("kind")?.value;
+  const kind = entryOf(mapping, "kind")?.value;
   return kind?.kind === "leaf" ? kind.value : undefined;
 }
 

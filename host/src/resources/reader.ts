@@ -2,7 +2,7 @@ import { nearest } from "@trilby/kit";
 
 import type { Place } from "./place.ts";
 import type { Problem } from "./problem.ts";
-import type { Leaf, Mapping, Tree } from "./yaml-tree.ts";
+import { entryOf, type Leaf, type Mapping, type Tree } from "./yaml-tree.ts";
 
 /**
  * Takes typed values out of one mapping. What is missing or of a wrong type is noted as a problem at its place, and the
@@ -32,7 +32,7 @@ export interface Reader {
 }
 
 export function readMapping(mapping: Mapping, path: string, problems: Problem[]): Reader {
-  const asked = new Set<string>();
+  const asked = new Map<string, string>();
   const at = (key: string) => (path === "" ? key : `${path}.${key}`);
   const wrong = (tree: Tree, key: string, wanted: string): undefined => {
     problems.push({
@@ -43,8 +43,8 @@ export function readMapping(mapping: Mapping, path: string, problems: Problem[])
     return undefined;
   };
   const find = (key: string): Tree | undefined => {
-    asked.add(key);
-    const value = mapping.entries.get(key)?.value;
+    asked.set(key.toLowerCase(), key);
+    const value = entryOf(mapping, key)?.value;
     return value?.kind === "leaf" && value.value === null ? undefined : value;
   };
   const items = (key: string): readonly Tree[] => {
@@ -56,8 +56,8 @@ export function readMapping(mapping: Mapping, path: string, problems: Problem[])
   };
   return {
     place: mapping.place,
-    placeOf: (key) => mapping.entries.get(key)?.value.place ?? mapping.place,
-    keyPlaceOf: (key) => mapping.entries.get(key)?.keyPlace ?? mapping.place,
+    placeOf: (key) => entryOf(mapping, key)?.value.place ?? mapping.place,
+    keyPlaceOf: (key) => entryOf(mapping, key)?.keyPlace ?? mapping.place,
     has: (key) => find(key) !== undefined,
     tree: find,
     text(key) {
@@ -122,8 +122,9 @@ export function readMapping(mapping: Mapping, path: string, problems: Problem[])
       ),
     finish(passed = []) {
       for (const [key, { keyPlace }] of mapping.entries) {
-        if (asked.has(key) || passed.includes(key)) continue;
-        const suggestion = nearest(key, [...asked, ...passed]);
+        const isKey = (each: string): boolean => each.toLowerCase() === key.toLowerCase();
+        if (asked.has(key.toLowerCase()) || passed.some(isKey)) continue;
+        const suggestion = nearest(key, [...asked.values(), ...passed]);
         const hint = suggestion === undefined ? "and is not read" : `; did you mean ${suggestion}?`;
         problems.push({
           severity: "warning",

@@ -26,6 +26,18 @@ export interface Leaf {
   readonly source: string;
 }
 
+/** A field by its name; as in daprd, whatever the case of its letters, but one written exactly goes first. */
+export function entryOf(
+  mapping: Mapping,
+  name: string,
+): { readonly keyPlace: Place; readonly value: Tree } | undefined {
+  const exact = mapping.entries.get(name);
+  if (exact !== undefined) return exact;
+  const lower = name.toLowerCase();
+  for (const [key, entry] of mapping.entries) if (key.toLowerCase() === lower) return entry;
+  return undefined;
+}
+
 export interface ParsedDocument {
   /** Absent when the document is empty or cannot be read. */
   readonly tree: Tree | undefined;

@@ -177,17 +177,26 @@ test("time limits are whole milliseconds that a timer takes; what is no duration
 
 test("unknown fields are warnings with a suggestion", async () => {
   const { components, problems } = await load({
-    "a.yaml": component(
-      "a",
-      "  initTimout: 5s\n  metadata:\n  - name: x\n    secretkeyref: {name: s}\nscope: [shop]\n",
-    ),
+    "a.yaml": component("a", "  initTimout: 5s\n  metadata:\n  - name: x\n    secretKeyRf: {name: s}\nscope: [shop]\n"),
   });
   assert.equal(components.length, 1);
   assert.deepEqual(problems, [
-    "warning a.yaml:11:5: spec.metadata[0].secretkeyref is not a known field; did you mean secretKeyRef?",
+    "warning a.yaml:11:5: spec.metadata[0].secretKeyRf is not a known field; did you mean secretKeyRef?",
     "warning a.yaml:12:1: scope is not a known field; did you mean scopes?",
     "warning a.yaml:8:3: spec.initTimout is not a known field; did you mean initTimeout?",
   ]);
+});
+
+test("names of fields are read whatever their case, as in daprd; one written exactly goes first", async () => {
+  const { components, problems } = await load({
+    "a.yaml": component("a").replace("kind:", "Kind:").replace("spec:", "SPEC:"),
+    "b.yaml": component("b").replace("kind: Component", "Kind: Nothing\nkind: Component"),
+  });
+  assert.deepEqual(
+    components.map((each) => each.name),
+    ["a", "b"],
+  );
+  assert.deepEqual(problems, []);
 });
 
 test("a duplicate name is fatal, in daprd's words, with both places", async () => {
@@ -249,10 +258,12 @@ test("aliases that multiply, nesting without end, and bytes that are no YAML are
     "c.yaml": "\u0000\u0001: [",
     "d.yaml": "a: &a [*a]\n",
     "e.yaml": "a: *nobody\n",
+    "f.yaml": "- apiVersion: dapr.io/v1alpha1\n  kind: Component\n",
+    "g.yaml": "\u0000\u0001 { [ :\n",
   });
   assert.deepEqual(
     problems.map((problem) => /^error (.).yaml:/.exec(problem)?.[1]),
-    ["a", "b", "c", "d", "e"],
+    ["a", "b", "c", "d", "e", "f", "g"],
   );
 });
 

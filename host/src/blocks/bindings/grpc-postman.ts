@@ -9,7 +9,7 @@ import {
 } from "@trilby/proto/runtime";
 
 import type { GrpcAppChannel } from "../../app/channel.ts";
-import { newTraceparent } from "../../observability/trace-context.ts";
+import { noTraceparent } from "../../observability/trace-context.ts";
 import type { AppAnswer } from "./app-answer.ts";
 import type { BindingPostman } from "./postman.ts";
 
@@ -33,7 +33,7 @@ export function createGrpcBindingPostman(
     },
     async deliver({ data, metadata }, signal) {
       const request = encodeMessage(BindingEventRequest, { name, data, metadata: { ...metadata } });
-      const traceparent = metadata["traceparent"] ?? newTraceparent();
+      const traceparent = metadata["traceparent"] ?? noTraceparent;
       try {
         const response = BindingEventResponse.decode(await method.call(request, { traceparent, signal }));
         return { body: response.data, answer: answerOf(response) };

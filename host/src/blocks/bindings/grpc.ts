@@ -3,7 +3,7 @@ import { DaprDefinition } from "@trilby/proto/runtime";
 
 import type { GrpcMethod } from "../../api/grpc/method.ts";
 import { unaryMethod } from "../../api/grpc/unary-method.ts";
-import { beginTraceFromRpc } from "../../observability/trace-context.ts";
+import { passTraceFromRpc } from "../../observability/trace-context.ts";
 import { baggageProblem } from "./baggage.ts";
 import { invokeFailed, malformed } from "./errors.ts";
 import type { Outputs } from "./outputs.ts";
@@ -44,7 +44,7 @@ function withCallMetadata(own: Readonly<Record<string, string>>, sent: RpcMetada
     if (!seen.has(key)) metadata[key] ??= value;
     seen.add(key);
   }
-  const trace = beginTraceFromRpc(sent);
+  const trace = passTraceFromRpc(sent);
   const traced = sent.some(([name]) => name === "traceparent");
   if (traced || metadata["traceparent"] === undefined) metadata["traceparent"] = trace.traceparent;
   if (trace.tracestate !== "" && (traced || metadata["tracestate"] === undefined))

@@ -1,5 +1,5 @@
 import type { HttpAppChannel } from "../../app/channel.ts";
-import { newTraceparent } from "../../observability/trace-context.ts";
+import { noTraceparent } from "../../observability/trace-context.ts";
 import { readHttpAnswer } from "./http-answer.ts";
 import type { BindingPostman } from "./postman.ts";
 
@@ -30,7 +30,7 @@ export function createHttpBindingPostman(
         body: data,
         contentType: json,
         headers: metadata,
-        traceparent: metadata["traceparent"] === undefined ? newTraceparent() : undefined,
+        traceparent: metadata["traceparent"] === undefined ? noTraceparent : undefined,
         signal,
         repeatable: true,
       });

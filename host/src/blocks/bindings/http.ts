@@ -3,7 +3,7 @@ import type { InvokeRequest } from "@trilby/kit";
 import { bodyReadReason } from "../../api/http/body.ts";
 import type { HttpExchange, HttpRoute } from "../../api/http/route.ts";
 import { JsonReader } from "../../api/json/reader.ts";
-import { beginTrace } from "../../observability/trace-context.ts";
+import { passTrace } from "../../observability/trace-context.ts";
 import { baggageProblem } from "./baggage.ts";
 import { invokeFailed, malformed } from "./errors.ts";
 import type { Outputs } from "./outputs.ts";
@@ -60,7 +60,7 @@ async function readRequest(exchange: HttpExchange): Promise<InvokeRequest> {
   } catch (error) {
     throw malformed(`failed deserializing HTTP body: ${bodyReadReason(error) ?? (error as Error).message}`, error);
   }
-  const trace = beginTrace(exchange.header("traceparent"), exchange.header("tracestate"));
+  const trace = passTrace(exchange.header("traceparent"), exchange.header("tracestate"));
   metadata["traceparent"] = trace.traceparent;
   if (trace.tracestate !== "") metadata["tracestate"] = trace.tracestate;
   const baggage = exchange.header("baggage");

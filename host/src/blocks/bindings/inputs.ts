@@ -123,5 +123,5 @@ const firstAttemptMs = 5000;
 const nothing = { close: () => Promise.resolve() };
 
 function cancelled(name: string, cause?: unknown): ComponentError {
-  return new ComponentError("cancelled", `input binding ${name} is closed`, { cause });
+  return new ComponentError("cancelled", "input binding is closed", { cause });
 }

@@ -42,7 +42,7 @@ export interface PubSubBlock extends Block {
    * finished. May follow a `stop` that is under way, and shortens it.
    */
   shutdown(limitMs?: number): Promise<void>;
-  /** Those in force, for the metadata API. */
+  /** Those asked for, for the metadata API. */
   subscriptions(): readonly AppSubscription[];
   /** Those that are not served and why, for health and logs. */
   problems(): readonly SubscriptionProblem[];

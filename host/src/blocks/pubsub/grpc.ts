@@ -5,7 +5,7 @@ import { DaprDefinition, type BulkPublishRequest, type BulkPublishResponse } fro
 import type { GrpcMethod } from "../../api/grpc/method.ts";
 import { unaryMethod } from "../../api/grpc/unary-method.ts";
 import type { ApiName } from "../../api/name.ts";
-import { beginTraceFromRpc } from "../../observability/trace-context.ts";
+import { passTraceFromRpc } from "../../observability/trace-context.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** Publishing over gRPC. */
@@ -14,7 +14,7 @@ export function publishMethods(publisher: Publisher): GrpcMethod[] {
     const { metadata } = request;
     const topic = publisher.open(request.pubsubName, request.topic, metadata);
     const raw = topic.isRaw(metadata);
-    const trace = beginTraceFromRpc(call.metadata);
+    const trace = passTraceFromRpc(call.metadata);
     await topic.publish({
       data: request.data,
       contentType: request.dataContentType,
@@ -38,7 +38,7 @@ export function publishMethods(publisher: Publisher): GrpcMethod[] {
       const hasMetadata = Object.keys(entry.metadata).length > 0;
       return { ...entry, metadata: hasMetadata ? { ...metadata, ...entry.metadata } : {} };
     });
-    const failures = await topic.publishBulk(entries, raw, metadata, beginTraceFromRpc(call.metadata));
+    const failures = await topic.publishBulk(entries, raw, metadata, passTraceFromRpc(call.metadata));
     // Over gRPC any failure fails the whole call, so the list of failed entries never comes filled.
     if (failures.length > 0) throw topic.errors.failed(request.topic, failures[0]!.error);
     return { failedEntries: [] };

@@ -4,7 +4,7 @@ import type { HttpExchange, HttpRoute } from "../../api/http/route.ts";
 import { bodyReadReason } from "../../api/http/body.ts";
 import { encodeJson } from "../../api/json/escape.ts";
 import { JsonReader } from "../../api/json/reader.ts";
-import { beginTrace } from "../../observability/trace-context.ts";
+import { passTrace } from "../../observability/trace-context.ts";
 import { isBinary, isCloudEvent, isJson, isText } from "./content-type.ts";
 import type { Publisher, Topic } from "./publisher.ts";
 import type { Metrics } from "../../observability/metrics.ts";
@@ -70,8 +70,8 @@ export function publishRoutes(publisher: Publisher, metrics: Metrics): HttpRoute
   ];
 }
 
-function traceOf(exchange: HttpExchange): ReturnType<typeof beginTrace> {
-  return beginTrace(exchange.header("traceparent"), exchange.header("tracestate"));
+function traceOf(exchange: HttpExchange): ReturnType<typeof passTrace> {
+  return passTrace(exchange.header("traceparent"), exchange.header("tracestate"));
 }
 
 async function readBody(exchange: HttpExchange, topic: Topic, topicName: string): Promise<Uint8Array> {

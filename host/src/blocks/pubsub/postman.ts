@@ -1,6 +1,6 @@
 import type { Metadata } from "@trilby/kit";
 
-import { childTraceparent } from "../../observability/trace-context.ts";
+import { noTraceparent, passTraceparent } from "../../observability/trace-context.ts";
 import { textAttribute, type IncomingEvent } from "./incoming-event.ts";
 
 /** Brings events of one subscription to one route of the application. */
@@ -19,9 +19,9 @@ export type Outcome =
   /** Never to be delivered again; `deadLetter` is false where Dapr acknowledges without one. */
   | { readonly status: "drop"; readonly reason: string; readonly deadLetter: boolean };
 
-/** The delivery's place in the event's trace; undefined when the event has none, or the metadata brings one itself. */
+/** The event's trace; undefined when the metadata brings one itself. */
 export function deliveryTraceparent(event: IncomingEvent, metadata: Metadata): string | undefined {
   if (metadata["traceparent"] !== undefined) return undefined;
   const parent = textAttribute(event, "traceparent") || textAttribute(event, "traceid");
-  return parent === "" ? undefined : childTraceparent(parent);
+  return parent === "" ? noTraceparent : passTraceparent(parent);
 }

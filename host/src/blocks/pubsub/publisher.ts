@@ -4,7 +4,7 @@ import type { BulkPublishEntry, BulkPublishFailure, Metadata, PublishRequest } f
 import { ApiError } from "../../api/error.ts";
 import type { ComponentRegistry, LoadedComponent } from "../../components/registry.ts";
 import type { Metrics, OperationMetric } from "../../observability/metrics.ts";
-import { childTraceparent, type TraceContext } from "../../observability/trace-context.ts";
+import type { TraceContext } from "../../observability/trace-context.ts";
 import { notReady } from "../not-ready.ts";
 import { publishInParallel } from "./bulk-publish.ts";
 import { envelopeTarget, wrap, type EnvelopeTarget } from "./envelope.ts";
@@ -183,10 +183,7 @@ function openRecord(component: LoadedComponent<"pubsub">, settings: PublisherSet
             ? entries
             : entries.map((entry) => ({
                 ...entry,
-                event: wrapped(entry.event, entry.contentType, entry.metadata, {
-                  traceparent: childTraceparent(trace.traceparent) ?? trace.traceparent,
-                  tracestate: trace.tracestate,
-                }),
+                event: wrapped(entry.event, entry.contentType, entry.metadata, trace),
               }));
           const startedAt = performance.now();
           try {

@@ -39,7 +39,7 @@ export interface Subscriber {
   start(): Promise<void>;
   /** Takes no new messages, finishes those under way for at most the time given (else that of the settings), then closes. */
   stop(drainMs?: number): Promise<void>;
-  /** Those in force, as the metadata API lists them. */
+  /** Those asked for, as the metadata API lists them: also where the component is missing, or its scopes do not allow it. */
   subscriptions(): readonly AppSubscription[];
   /** Those not served, and why. */
   problems(): readonly SubscriptionProblem[];
@@ -167,7 +167,7 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
       active = undefined;
       await closeWhere(() => true, drainMs);
     },
-    subscriptions: () => [...wanted.values()].filter((subscription) => !refused.has(subscriptionKey(subscription))),
+    subscriptions: () => [...wanted.values()].filter((subscription) => refusal(subscription) === undefined),
     problems() {
       const failing = [...feeds].flatMap(([key, { problem }]) => {
         const subscription = wanted.get(key);
