@@ -26,6 +26,7 @@ if (filters.length === 0) {
       ["format", "oxfmt", "--check"],
       ["unused code", "knip", "--no-progress"],
       ["generated code", "node", "proto/generate.ts", "--check"],
+      ["components page", "node", "--conditions=@trilby/source", "tools/certify.mjs", "--check"],
     ),
   ]);
   await gate(["packages", "node", "tools/packages-check/check.mjs"]);
