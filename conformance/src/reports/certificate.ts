@@ -39,7 +39,9 @@ export function createCertificate(report: Report): Certificate {
       placements.map(({ name, verdicts }) => [
         name,
         {
-          cases: Object.fromEntries(verdicts.map(({ id, outcome, reason }) => [id, reason === undefined ? outcome : `${outcome}: ${reason}`])),
+          cases: Object.fromEntries(
+            verdicts.map(({ id, outcome, reason }) => [id, reason === undefined ? outcome : `${outcome}: ${reason}`]),
+          ),
           figures: Object.assign({}, ...verdicts.map(({ figures }) => figures ?? {})),
         },
       ]),

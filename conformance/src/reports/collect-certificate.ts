@@ -23,7 +23,14 @@ export interface Collected {
   readonly expected: readonly { readonly name: PlacementName; readonly cases: readonly (string | Verdict)[] }[];
 }
 
-export function collectCertificate({ folder, definition, variant, features, facts, expected }: Collected): CertificateCollector {
+export function collectCertificate({
+  folder,
+  definition,
+  variant,
+  features,
+  facts,
+  expected,
+}: Collected): CertificateCollector {
   const started = new Date();
   const verdicts = new Map<string, Verdict>();
   return {
@@ -36,7 +43,16 @@ export function collectCertificate({ folder, definition, variant, features, fact
       const complete = placements.every((each, index) => each.verdicts.length === expected[index]!.cases.length);
       const { type, version, kind, title, description, status } = definition;
       const report = {
-        component: { type, version, kind, ...(variant === undefined ? {} : { variant }), title, description, status, features },
+        component: {
+          type,
+          version,
+          kind,
+          ...(variant === undefined ? {} : { variant }),
+          title,
+          description,
+          status,
+          features,
+        },
         package: packageFacts(folder),
         suite: suiteFacts(),
         startedAt: started.toISOString(),

@@ -61,6 +61,7 @@ function knownDeviations(certificates: readonly Certificate[]): string {
 }
 
 function byType(left: Certificate, right: Certificate): number {
-  const key = ({ component }: Certificate): string => `${component.type} ${component.version} ${component.variant ?? ""}`;
+  const key = ({ component }: Certificate): string =>
+    `${component.type} ${component.version} ${component.variant ?? ""}`;
   return key(left) < key(right) ? -1 : 1;
 }

@@ -26,7 +26,9 @@ function testCase({ id, outcome, durationMs, reason, error }: Verdict, type: str
   if (outcome === "failed") {
     return `${head}><failure message="${escapeMarkup(error?.message ?? "")}">${escapeMarkup(error?.stack ?? "")}</failure></testcase>`;
   }
-  if (outcome === "fixed") return `${head}><failure message="${escapeMarkup(`passes now, but is listed as known: ${reason}`)}"/></testcase>`;
-  if (outcome === "known") return `${head}><system-out>${escapeMarkup(`known: ${reason} (${error?.message})`)}</system-out></testcase>`;
+  if (outcome === "fixed")
+    return `${head}><failure message="${escapeMarkup(`passes now, but is listed as known: ${reason}`)}"/></testcase>`;
+  if (outcome === "known")
+    return `${head}><system-out>${escapeMarkup(`known: ${reason} (${error?.message})`)}</system-out></testcase>`;
   return `${head}/>`;
 }

@@ -47,7 +47,10 @@ export function countOutcomes(verdicts: readonly Verdict[]): Record<Outcome, num
 export function shownFacts(facts: object): object {
   const { secrets } = facts as { readonly secrets?: Readonly<Record<string, object>> };
   if (secrets === undefined) return facts;
-  return { ...facts, secrets: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, Object.keys(secret)])) };
+  return {
+    ...facts,
+    secrets: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, Object.keys(secret)])),
+  };
 }
 
 /** Name and version of this package. */
