@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** An instance whose subscriptions are opened and closed by the test's hand. */
 function broker(name: string, events: string[]) {
-  const state = { fail: false, end: (_: Error): void => {} };
+  const state: { fail: boolean; end: (error: Error) => void } = { fail: false, end: () => {} };
   const attachment: Attachment = async (instance, onClosed) => {
     const on = instance as unknown as { name: string };
     if (state.fail) throw new Error("no such topic");
