@@ -58,8 +58,10 @@ export const hostileCases: readonly PubSubCase[] = [
     },
   })),
   {
+    // In-process only: on the wire it is the runtime that never sends one.
     id: "pubsub/an-empty-topic-is-refused",
     class: "hostile",
+    abilities: ["in-process"],
     async run(world) {
       await refused(publish(world, world.instance, "", "lost"));
       await refused(world.instance.subscribe({ topic: "", metadata: {} }, async () => {}));

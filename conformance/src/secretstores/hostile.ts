@@ -29,8 +29,10 @@ export const hostileCases: readonly SecretStoreCase[] = [
     },
   })),
   {
+    // In-process only: on the wire it is the runtime that never sends one.
     id: "secretstores/an-empty-name-is-refused",
     class: "hostile",
+    abilities: ["in-process"],
     async run(world) {
       await refused(get(world, ""));
       await works(world);

@@ -64,17 +64,33 @@ export const pubSubWireMutants: readonly WireMutant<"pubsub">[] = [
     })),
   },
   {
-    name: "keeps a stream open that names no topic",
-    caughtBy: ["pubsub/a-stream-that-names-no-topic-is-refused"],
-    channel: streaming((right) => ({
-      send: (request) =>
-        right.send(
-          PullMessagesRequest.encode(
-            request.topic?.name ? request : { ...request, topic: { name: "any", metadata: {} } },
-          ).finish(),
-        ),
-      received: (response) => response,
-    })),
+    name: "falls over at a stream that names no topic",
+    caughtBy: ["pubsub/a-stream-that-names-no-topic-harms-nobody"],
+    channel(right) {
+      let down = false;
+      const gone = { code: RpcCode.UNAVAILABLE, message: "connection lost" };
+      return {
+        ...unary(
+          (onwards) => async (path, request, options) =>
+            down ? refuse(gone.code, gone.message) : onwards(path, request, options),
+        )(right),
+        stream(path, options) {
+          const stream = right.stream(path, options);
+          if (!path.endsWith("/PullMessages")) return stream;
+          let first = true;
+          return {
+            async send(message) {
+              down ||= first && !PullMessagesRequest.decode(message).topic?.name;
+              first = false;
+              await stream.send(message);
+            },
+            end: () => stream.end(),
+            cancel: () => stream.cancel(),
+            messages: stream.messages,
+          };
+        },
+      };
+    },
   },
   {
     name: "pauses once only",
