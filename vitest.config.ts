@@ -7,7 +7,13 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["*/test/**/*.test.ts", "tools/*/test/**/*.test.ts", "components/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts", "interop/*/test/**/*.test.ts"],
+    include: [
+      "*/test/**/*.test.ts",
+      "tools/*/test/**/*.test.ts",
+      "components/*/test/**/*.test.ts",
+      "examples/*/test/**/*.test.ts",
+      "interop/*/test/**/*.test.ts",
+    ],
     exclude: ["**/node_modules/**", "**/dist/**"],
     pool: "forks",
     execArgv: ["--conditions=@trilby/source"],
