@@ -283,6 +283,18 @@ describe("a delivery", () => {
     });
   });
 
+  test("brings a trace only when it says something of one", async () => {
+    const setting = await open({ "POST /a": answer(200) }, { declared: [declared("a")] });
+    const traceparentOf = async (members: string): Promise<unknown> => {
+      await setting.broker.send("a", `{"id":"1","data":1${members}}`);
+      return setting.app.seen.at(-1)!.headers["traceparent"];
+    };
+    const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    expect(await traceparentOf("")).toBeUndefined();
+    expect(await traceparentOf(',"traceid":"","traceparent":""')).toMatch(/^00-0{32}-0{16}-00$/);
+    expect(await traceparentOf(`,"traceid":"${parent}"`)).toBe(parent);
+  });
+
   test("in binary mode carries the data alone", async () => {
     const setting = await open({ "POST /a": answer(200) }, { declared: [declared("a")] });
     await setting.broker.send("a", Buffer.from([1, 2]), {

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Metadata } from "@trilby/kit";
 
 import { quoteJson } from "../../api/json/escape.ts";
-import type { TraceContext } from "../../observability/trace-context.ts";
+import { noTraceparent, type TraceContext } from "../../observability/trace-context.ts";
 import { cutMembers } from "../json-cut.ts";
 import { isBinary, isCloudEvent, isJson, isProtobuf, isProtobufCloudEvent } from "./content-type.ts";
 import { isEncodedCloudEvent } from "./protobuf-cloud-event.ts";
@@ -66,7 +66,7 @@ function newMembers(target: EnvelopeTarget, { contentType, metadata, trace, expi
   let source = target.sourceJson;
   let type = defaultTypeJson;
   let subject = "";
-  let traceId = trace.traceparent;
+  let traceId = traceparentOf(trace);
   let traceParent = "";
   let traceState = trace.tracestate;
   for (const key in metadata) {
@@ -109,6 +109,11 @@ function newMembers(target: EnvelopeTarget, { contentType, metadata, trace, expi
   );
 }
 
+/** An envelope says nothing where a header says all zeros, as in Dapr. */
+function traceparentOf({ traceparent }: TraceContext): string {
+  return traceparent === noTraceparent ? "" : traceparent;
+}
+
 /** No id is made up, and `cloudevent.*` metadata has no effect, as in Dapr. */
 function completeCloudEvent(target: EnvelopeTarget, { data, trace, expiresAt }: Wrapping): Uint8Array {
   const text = utf8(data);
@@ -124,7 +129,7 @@ function completeCloudEvent(target: EnvelopeTarget, { data, trace, expiresAt }: 
 
   if (!has("time")) members.set("time", `"${rfc3339Now()}"`);
   if (!has("traceid")) {
-    const traceJson = quoteJson(trace.traceparent);
+    const traceJson = quoteJson(traceparentOf(trace));
     members.set("traceid", traceJson).set("traceparent", traceJson);
   }
   if (!has("tracestate")) members.set("tracestate", quoteJson(trace.tracestate));

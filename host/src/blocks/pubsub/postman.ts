@@ -1,6 +1,6 @@
 import type { Metadata } from "@trilby/kit";
 
-import { noTraceparent, passTraceparent } from "../../observability/trace-context.ts";
+import { passTraceparent } from "../../observability/trace-context.ts";
 import { textAttribute, type IncomingEvent } from "./incoming-event.ts";
 
 /** Brings events of one subscription to one route of the application. */
@@ -19,9 +19,9 @@ export type Outcome =
   /** Never to be delivered again; `deadLetter` is false where Dapr acknowledges without one. */
   | { readonly status: "drop"; readonly reason: string; readonly deadLetter: boolean };
 
-/** The event's trace; undefined when the metadata brings one itself. */
+/** The event's trace; undefined when the event says nothing of one, or the metadata brings one itself. */
 export function deliveryTraceparent(event: IncomingEvent, metadata: Metadata): string | undefined {
   if (metadata["traceparent"] !== undefined) return undefined;
-  const parent = textAttribute(event, "traceparent") || textAttribute(event, "traceid");
-  return parent === "" ? noTraceparent : passTraceparent(parent);
+  if (event.attributes["traceparent"] === undefined && event.attributes["traceid"] === undefined) return undefined;
+  return passTraceparent(textAttribute(event, "traceparent") || textAttribute(event, "traceid"));
 }
