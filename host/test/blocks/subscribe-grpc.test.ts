@@ -219,7 +219,7 @@ test("health is asked over gRPC, and the concurrency limit holds", async () => {
     },
     {
       declared: [declared("a")],
-      app: { maxConcurrency: 2, health: { path: "", intervalMs: 20, timeoutMs: 20, threshold: 2 } },
+      app: { maxConcurrency: 2, health: { path: "", intervalMs: 20, timeoutMs: 5_000, threshold: 2 } },
     },
   );
   await expect.poll(() => broker.open.size).toBe(1);

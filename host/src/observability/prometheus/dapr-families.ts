@@ -14,8 +14,6 @@ const sizeBuckets = [1, 2, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 104
   (size) => size * 1024,
 );
 
-export type DaprFamilies = ReturnType<typeof createDaprFamilies>;
-
 /** Dapr's metrics by their names and labels. `latencyBuckets` in milliseconds; absent: Dapr's own. */
 export function createDaprFamilies(appId: string, latencyBuckets: readonly number[] | undefined) {
   const fixed = `app_id="${appId}"`;
