@@ -20,6 +20,8 @@ export default defineConfig({
     env: { NODE_OPTIONS: "--conditions=@trilby/source" },
     // Conformance cases wait more than they work.
     maxConcurrency: 16,
+    // What a test polls for may come late on a busy machine; it fails when it never comes.
+    expect: { poll: { timeout: 10_000, interval: 20 } },
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

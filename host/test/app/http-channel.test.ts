@@ -261,7 +261,7 @@ test("waiting for the port ends with stop", async () => {
 });
 
 describe("health probing", () => {
-  const health = { path: "/healthz", intervalMs: 20, timeoutMs: 15, threshold: 3 };
+  const health = { path: "/healthz", intervalMs: 20, timeoutMs: 5_000, threshold: 3 };
 
   test("failures in a row make the application unhealthy, one success brings it back", async () => {
     let status = 500;
@@ -302,7 +302,7 @@ describe("health probing", () => {
 
   test("a probe that takes too long failed", async () => {
     const app = await openApp({ "GET /healthz": answer(200) });
-    const channel = await openChannel(app.port, { health });
+    const channel = await openChannel(app.port, { health: { ...health, timeoutMs: 100 } });
     const unhealthy = new Promise<void>((resolve) => channel.onUnhealthy(resolve));
     const healthy = new Promise<void>((resolve) => channel.onHealthy(resolve));
     await channel.start();

@@ -516,7 +516,7 @@ describe("stopping", () => {
       { "GET /healthz": (_request, response) => void response.writeHead(status).end(), "POST /a": answer(200) },
       {
         declared: [declared("a")],
-        app: { health: { path: "/healthz", intervalMs: 20, timeoutMs: 15, threshold: 2 } },
+        app: { health: { path: "/healthz", intervalMs: 20, timeoutMs: 5_000, threshold: 2 } },
       },
     );
     const { broker } = setting;
