@@ -9,6 +9,8 @@ export interface ServeOptions {
   readonly socketsFolder: string;
   /** Of a package with several components, the one to serve: `state.postgresql/v2`. */
   readonly only?: string | undefined;
+  /** Another socket name than the package's own. */
+  readonly name?: string | undefined;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -20,14 +22,16 @@ export interface ServedPackage {
 
 /** Runs the program of a component package, as `npx` would, from what a release publishes. Resolves when it takes calls. */
 export async function servePackage(
-  name: string,
-  { socketsFolder, only, environment = {} }: ServeOptions,
+  packageName: string,
+  { socketsFolder, only, name, environment = {} }: ServeOptions,
 ): Promise<ServedPackage> {
-  const folder = join(root, "components", name);
+  const folder = join(root, "components", packageName);
   const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { bin: Record<string, string> };
   const program = join(folder, Object.values(bin)[0]!);
   if (!existsSync(program)) throw new Error(`${program} is not there: npm run build`);
-  const words = [program, "--sockets-folder", socketsFolder, ...(only === undefined ? [] : ["--only", only])];
+  const words = [program, "--sockets-folder", socketsFolder];
+  if (only !== undefined) words.push("--only", only);
+  if (name !== undefined) words.push("--name", name);
   const running = startProcess(process.execPath, words, { environment });
   const ready = await running.line((line) => line.startsWith("trilby component ready "));
   return { process: running, socketName: basename(ready.slice("trilby component ready ".length), ".sock") };

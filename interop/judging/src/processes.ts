@@ -42,7 +42,7 @@ export function startProcess(
   const closed = new Promise<void>((resolve) => {
     const end = (how: string): void => {
       ending ??= how;
-      process.off("exit", killNow);
+      running.delete(killNow);
       changed();
       resolve();
     };
@@ -50,7 +50,7 @@ export function startProcess(
     child.once("close", (code, signal) => end(signal ?? String(code)));
   });
   const killNow = (): void => void child.kill("SIGKILL");
-  process.once("exit", killNow);
+  running.add(killNow);
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
       lines.push(line);
@@ -93,3 +93,8 @@ export function startProcess(
     },
   };
 }
+
+const running = new Set<() => void>();
+process.on("exit", () => {
+  for (const kill of running) kill();
+});
