@@ -53,6 +53,7 @@ describeService("kafka", { killable: true, settings }, (broker) => {
             faults: [...times(3, "child"), ...times(2, "host"), ...times(2, "server")],
             random: seededRandom(seed),
             progress: () => acknowledged.size / messages,
+            serves: () => isPublished(host.url, 0),
           },
           report,
         ),

@@ -57,12 +57,16 @@ async function keepsWrites(resource: string, server: Service | undefined, faults
     await host.start();
     const progress = (): number => tally.acknowledged / writes;
     const report = (line: string): void => console.log(`seed ${seed}: ${line}`);
+    const serves = async (): Promise<boolean> => {
+      const answer = await save(`${host.url}/v1.0/state/store`, '[{"key":"probe","value":1}]');
+      return answer.status === 204;
+    };
     let next = 0;
     const write = async (): Promise<void> => {
       while (next < writes) await writeUntilAcknowledged(host.url, next++, tally);
     };
     await Promise.all([
-      carryOut({ host, server, faults, random: seededRandom(seed), progress }, report),
+      carryOut({ host, server, faults, random: seededRandom(seed), progress, serves }, report),
       ...Array.from({ length: writers }, write),
     ]);
     report(

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Service } from "@trilby/services";
 
@@ -16,6 +17,8 @@ export interface FaultPlan {
   readonly random: () => number;
   /** How much of the work is done, 0 to 1. */
   readonly progress: () => number;
+  /** One attempt to use the component; resolves to whether it worked. */
+  readonly serves: () => Promise<boolean>;
 }
 
 /**
@@ -33,7 +36,10 @@ export async function carryOut(plan: FaultPlan, report: (line: string) => void):
   }
 }
 
-async function strike(fault: Fault, { host, server }: FaultPlan): Promise<void> {
+/** How long a component may take from its process being back until it serves. */
+const longestReturnMs = 1000;
+
+async function strike(fault: Fault, { host, server, serves }: FaultPlan): Promise<void> {
   if (fault === "server") {
     await server?.kill();
     await server?.restart();
@@ -46,5 +52,9 @@ async function strike(fault: Fault, { host, server }: FaultPlan): Promise<void> 
     if (pid === undefined) throw new Error(`there is no child to kill:\n${host.output.slice(-20).join("\n")}`);
     process.kill(pid, "SIGKILL");
     await host.seen(/is back after/, seen);
+    const backAt = performance.now();
+    while (!(await serves())) await delay(5);
+    const tookMs = Math.round(performance.now() - backAt);
+    assert.ok(tookMs <= longestReturnMs, `the component served ${tookMs} ms after its process was back`);
   }
 }
