@@ -36,7 +36,7 @@ export default defineStateStore({
         check(key, etag, options.concurrency === "first-write");
         if (items.size >= room && !items.has(key))
           throw new ComponentError("resource-exhausted", `the shelf ${label} is full`);
-        items.set(key, { data: value, etag: String(++writes) });
+        items.set(key, { data: value.slice(), etag: String(++writes) }); // the caller may use its buffer again
       },
       async delete({ key, etag }) {
         check(key, etag, false);
