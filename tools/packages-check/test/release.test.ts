@@ -16,13 +16,16 @@ let postgres: Service;
 let workspace: string;
 /** A user's project. */
 let app: string;
+/** Someone else's component. */
+let author: string;
 const folders: string[] = [];
 
 beforeAll(async () => {
   registry = await startRegistry();
   workspace = copyWorkspace();
   app = emptyFolder("app");
-  folders.push(workspace, app);
+  author = emptyFolder("author");
+  folders.push(workspace, app, author);
   await run(workspace, "node", "tools/bootstrap.mjs");
   useRegistry(workspace, registry.url);
   writeFileSync(join(workspace, ".changeset/everything.md"), changeset());
@@ -88,8 +91,6 @@ test("a host and components installed from the registry serve an application", {
 });
 
 test("a component by someone who followed the guide of the kit is found and used", { timeout: 180_000 }, async () => {
-  const author = emptyFolder("author");
-  folders.push(author);
   useRegistry(author, registry.url);
   const guide = readFileSync(join(workspace, "kit/README.md"), "utf8");
   const [declaration, main] = [...guide.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1]!) as [string, string];
@@ -135,6 +136,16 @@ test("a component by someone who followed the guide of the kit is found and used
   } finally {
     assert.equal(await daemon.stop(), 0, daemon.log());
   }
+});
+
+test("the published suite certifies that component", { timeout: 180_000 }, async () => {
+  writeFileSync(join(author, "component.yaml"), readFileSync(join(app, "resources/component.yaml")));
+  writeFileSync(join(author, "conformance.yaml"), "facts:\n  durable: false\n");
+  await run(author, "npm", "install", "--no-audit", "--no-fund", "--save-dev", "@trilby/conformance");
+  const report = await run(author, "npx", "conformance", "component.yaml", "--certificate", "certificate.json");
+  expect(report).toMatch(/over a socket/);
+  const certificate = readFileSync(join(author, "certificate.json"), "utf8");
+  expect(certificate).toContain("state.shelf");
 });
 
 const authorsCompilerOptions = {
