@@ -134,6 +134,7 @@ export const inputCases: readonly BindingCase[] = [
   {
     id: "bindings/an-event-whose-handler-failed-comes-again",
     class: "functional",
+    timeoutMs: 90_000,
     needs: echoes,
     unless: (facts) =>
       unlessEcho(facts) ?? (facts.redeliversFailed ? undefined : "the source does not send failed events again"),
@@ -172,6 +173,7 @@ export const inputCases: readonly BindingCase[] = [
   {
     id: "bindings/an-event-whose-reader-went-away-is-not-lost",
     class: "functional",
+    timeoutMs: 90_000,
     needs: echoes,
     unless: (facts) =>
       unlessEcho(facts) ?? (facts.durable ? undefined : "events do not wait for a reader that is away"),

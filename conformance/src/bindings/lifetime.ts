@@ -17,8 +17,9 @@ export const lifetimeCases: readonly BindingCase[] = [
     id: "bindings/unknown-metadata-is-refused-by-name",
     class: "hostile",
     abilities: ["in-process"],
-    async run({ open, properties }) {
-      const error = await refused(open({ properties: { ...properties, ...unknownField } }), "invalid-metadata");
+    async run(world) {
+      const properties = propertiesOf(world, world.unique("refused"));
+      const error = await refused(world.open({ properties: { ...properties, ...unknownField } }), "invalid-metadata");
       assert.match(error.message, /trilbyUnknownField/);
     },
   },
@@ -26,8 +27,8 @@ export const lifetimeCases: readonly BindingCase[] = [
     id: "bindings/a-closed-instance-refuses-calls",
     class: "functional",
     abilities: ["in-process"],
-    async run({ open }) {
-      const { instance, close } = await open();
+    async run(world) {
+      const { instance, close } = await world.open({ properties: propertiesOf(world, world.unique("closed")) });
       await close();
       if (instance.invoke)
         await refused(

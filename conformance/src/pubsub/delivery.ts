@@ -58,6 +58,7 @@ export const deliveryCases: readonly PubSubCase[] = [
   {
     id: "pubsub/goes-on-after-a-handler-failed",
     class: "functional",
+    timeoutMs: 90_000,
     async run(world) {
       const [broker, topic] = [await openBroker(world), topicOf(world)];
       const failed = new Set<string>();
@@ -86,6 +87,7 @@ export const deliveryCases: readonly PubSubCase[] = [
   {
     id: "pubsub/a-message-whose-handler-failed-comes-again",
     class: "functional",
+    timeoutMs: 90_000,
     unless: ({ redeliversFailed }) =>
       redeliversFailed ? undefined : "the broker does not deliver failed messages again",
     async run(world) {

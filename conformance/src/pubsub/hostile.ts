@@ -126,7 +126,9 @@ export const hostileCases: readonly PubSubCase[] = [
     class: "functional",
     abilities: ["in-process"],
     async run(world) {
-      const { instance, close } = await world.open();
+      const { instance, close } = await world.open({
+        properties: { ...world.properties, consumerID: world.unique("group") },
+      });
       await close();
       await refused(publish(world, instance, topicOf(world), "lost"), "closed");
       await refused(

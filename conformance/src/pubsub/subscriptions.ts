@@ -77,6 +77,7 @@ export const subscriptionCases: readonly PubSubCase[] = [
   {
     id: "pubsub/a-message-whose-subscriber-went-away-goes-to-the-next-one",
     class: "functional",
+    timeoutMs: 90_000,
     unless: ({ redeliversUnanswered }) =>
       redeliversUnanswered ? undefined : "the broker forgets what it has handed out",
     async run(world) {

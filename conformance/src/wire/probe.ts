@@ -8,6 +8,7 @@ import {
   SecretStoreDefinition,
   StateStoreDefinition,
 } from "@trilby/proto/components";
+import { propertiesOf } from "../bindings/binding.ts";
 import type { Wire, World } from "../core/world.ts";
 import { call, codeOf } from "./call.ts";
 
@@ -15,6 +16,8 @@ import { call, codeOf } from "./call.ts";
 export interface Probe<K extends Kind> {
   /** Of this component: a binding may serve either half, or both. */
   services(wire: Wire): readonly ServiceDefinition[];
+  /** Metadata of one more instance, which does not get in the way of the others. */
+  properties(world: World<K>): Readonly<Record<string, string>>;
   /** Answers when the instance of that name works. */
   use(world: World<K>, instance: string | undefined): Promise<unknown>;
 }
@@ -22,6 +25,7 @@ export interface Probe<K extends Kind> {
 export const probes: { readonly [K in Kind]: Probe<K> } = {
   state: {
     services: () => [StateStoreDefinition],
+    properties: ({ properties }) => properties,
     use: ({ wire }, instance) =>
       call(
         wire!,
@@ -33,6 +37,7 @@ export const probes: { readonly [K in Kind]: Probe<K> } = {
   },
   pubsub: {
     services: () => [PubSubDefinition],
+    properties: ({ properties, unique }) => ({ ...properties, consumerID: unique("group") }),
     use: ({ wire, facts, unique }, instance) => {
       const request = {
         data: new TextEncoder().encode("probe"),
@@ -47,6 +52,7 @@ export const probes: { readonly [K in Kind]: Probe<K> } = {
   bindings: {
     services: ({ services }) =>
       [InputBindingDefinition, OutputBindingDefinition].filter(({ fullName }) => services.includes(fullName)),
+    properties: (world) => propertiesOf(world, world.unique("instance")),
     use: ({ wire }, instance) =>
       wire!.services.includes(OutputBindingDefinition.fullName)
         ? call(wire!, OutputBindingDefinition, OutputBindingDefinition.methods.listOperations, {}, instance)
@@ -54,6 +60,7 @@ export const probes: { readonly [K in Kind]: Probe<K> } = {
   },
   secretstores: {
     services: () => [SecretStoreDefinition],
+    properties: ({ properties }) => properties,
     use: ({ wire, facts }, instance) =>
       call(
         wire!,

@@ -16,7 +16,7 @@ export function protocolCases<K extends Kind>(kind: K, word: string): readonly C
   const initialise = async (
     world: World<K>,
     instance: string | undefined,
-    properties = world.properties,
+    properties = probe.properties(world),
   ): Promise<void> => {
     for (const service of probe.services(world.wire!)) {
       await call(
@@ -89,9 +89,10 @@ export function protocolCases<K extends Kind>(kind: K, word: string): readonly C
       abilities,
       async run(world) {
         const name = world.unique("twice");
-        await initialise(world, name);
+        const properties = probe.properties(world);
+        await initialise(world, name, properties);
         await probe.use(world, name);
-        await initialise(world, name);
+        await initialise(world, name, properties);
         await probe.use(world, name);
       },
     },
@@ -162,7 +163,7 @@ export function protocolCases<K extends Kind>(kind: K, word: string): readonly C
         const name = world.unique("newer");
         for (const service of probe.services(world.wire!)) {
           const init = service.methods["init"]!;
-          const known = init.requestType.encode({ metadata: { properties: { ...world.properties } } }).finish();
+          const known = init.requestType.encode({ metadata: { properties: { ...probe.properties(world) } } }).finish();
           // Field 999 with the number 7, as a newer runtime might send it.
           const newer = Buffer.concat([known, Uint8Array.of(0xb8, 0x3e, 0x07)]);
           await channel.unary(`/${service.fullName}/${init.name}`, newer, {
