@@ -52,7 +52,7 @@ async function gate([name, command, ...words]) {
 async function tests() {
   rmSync(report, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const words = ["run", ...reporters, "--silent=passed-only", ...filters];
+  const words = ["run", ...reporters, "--silent=passed-only", "--slowTestThreshold=10000", ...filters];
   const { code, seconds } = await run("vitest", words, "inherit", { NODE_OPTIONS: "--conditions=@trilby/source" });
   const result = readReport();
   if (result === undefined) {
