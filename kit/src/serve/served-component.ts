@@ -129,7 +129,8 @@ export class ServedComponent<K extends Kind> {
     const why = failure instanceof Error ? `; its last Init failed: ${failure.message}` : "";
     return new RpcError(
       RpcCode.FAILED_PRECONDITION,
-      `${this.#display(name)} is not initialised in this process: call Init first${why}`,
+      // A daprd initialises a component when it starts itself, and never again.
+      `${this.#display(name)} is not initialised in this process: call Init first${why || "; a daprd does when it is restarted"}`,
       {
         trailers: [[notInitialisedTrailer, "true"]],
       },

@@ -2,9 +2,13 @@ import { lstat, mkdir, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Server } from "node:net";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 /** What fits into the kernel's `sun_path` with its closing zero. */
 const maxPathBytes = process.platform === "darwin" ? 103 : 107;
+
+/** Two processes that start together on a loaded machine: one may be suspended between making its file and listening. */
+const refusalLastsMs = 50;
 
 /** The kernel would cut a longer path, or answer with an error that does not say why. */
 export function checkSocketPath(path: string): void {
@@ -57,8 +61,15 @@ async function removeDeadSocket(path: string): Promise<void> {
   });
 }
 
-/** Whether a process listens. One whose queue is full, or that we may not open, counts as listening. */
-function isAnswered(path: string): Promise<boolean> {
+/** Whether a process listens. It makes the file a moment before it does, so a refusal counts when it lasts. */
+async function isAnswered(path: string): Promise<boolean> {
+  if (await takesConnections(path)) return true;
+  await setTimeout(refusalLastsMs);
+  return takesConnections(path);
+}
+
+/** One whose queue is full, or that we may not open, takes them too. */
+function takesConnections(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path });
     const answer = (answered: boolean): void => {

@@ -258,7 +258,9 @@ test("a call before Init says so, and can be told apart", async () => {
   const store = await opened(channel, "one");
   const error = await failure(raw(channel, "get", { key: "a" }, "other"));
   expect(error).toMatchObject({ code: RpcCode.FAILED_PRECONDITION, details: undefined });
-  expect(error.message).toBe('instance "other" of state.shelf is not initialised in this process: call Init first');
+  expect(error.message).toBe(
+    'instance "other" of state.shelf is not initialised in this process: call Init first; a daprd does when it is restarted',
+  );
   expect(isNotInitialised(error)).toBe(true);
   expect(isNotInitialised(await failure(store.set(write("a", "", { etag: "9" }))))).toBe(false);
   expect(await raw(channel, "features", {}, "other")).toEqual({

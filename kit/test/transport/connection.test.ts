@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { renameSync } from "node:fs";
 import { chmod, stat, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
@@ -122,6 +123,20 @@ test("a socket is private, replaces a dead one and never a live one", async () =
   const channel = await connect({ path });
   onTestFinished(() => channel.close());
   await channel.ready(5000);
+});
+
+test("a socket that refuses for a moment, as between its making and listening, is not dead", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, "echo.sock");
+  await kill(await startEcho(path));
+  const live = await createServer();
+  onTestFinished(() => live.close(0));
+  await live.listen({ path: join(folder, "live.sock") });
+  const second = await createServer();
+  const listening = second.listen({ path });
+  setTimeout(() => renameSync(join(folder, "live.sock"), path), 20);
+  await expect(listening).rejects.toThrow(`Another process serves the socket ${path}`);
+  await second.close(0);
 });
 
 test("a file that is no socket is left alone", async () => {
