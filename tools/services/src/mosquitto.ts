@@ -37,7 +37,8 @@ export function startMosquitto(options: MosquittoOptions = {}): Promise<Service>
         ["persistence_location", `${join(folder, "data")}/`],
         ["autosave_on_changes", "true"],
         ["autosave_interval", "1"],
-        ["log_dest", "stdout"],
+        // Not buffered, as its stdout is.
+        ["log_dest", "stderr"],
         ["log_type", "all"],
       ];
       if (certificates) {
