@@ -36,6 +36,8 @@ export async function createClient(
     }),
   };
   const client = library.connect(url, settings);
+  // Each call that waits for the connection is one.
+  client.setMaxListeners(0);
   watch(client, shown, role, logger);
   return client;
 }
