@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, test } from "vitest";
 
+import { field, frame, type GrpcClient, openGrpcClient } from "./grpc-frames.ts";
 import { component, createTrilbyd, type Trilbyd } from "./trilbyd.ts";
 
 // Many clients, slow ones, and ones that never finish: everyone else is served, and memory does not grow with them.
@@ -51,10 +51,8 @@ test("1,000 connections that stay open, each with ten requests", { timeout: 60_0
 });
 
 test("100 gRPC connections, each with 50 calls at once", { timeout: 60_000 }, async () => {
-  const sessions = await Promise.all(Array.from({ length: 100 }, () => openSession(host.grpcPort)));
-  const statuses = await Promise.all(
-    sessions.flatMap((session) => Array.from({ length: 50 }, () => getState(session))),
-  );
+  const callers = await Promise.all(Array.from({ length: 100 }, () => openCaller(host.grpcPort)));
+  const statuses = await Promise.all(callers.flatMap((caller) => Array.from({ length: 50 }, () => getState(caller))));
   assert.equal(
     statuses.filter((status) => status === "0").length,
     5000,
@@ -123,7 +121,7 @@ test("bodies that never end hold up nobody, not even the end", { timeout: 60_000
 
 test("a client that opens and resets 20,000 calls harms nobody", { timeout: 60_000 }, async () => {
   for (const port of [host.httpPort, host.grpcPort]) {
-    const session = await openSession(port);
+    const { session } = await openCaller(port);
     for (let count = 0; count < 20_000 && !session.destroyed; count++) {
       const stream = session.request({ ":path": "/v1.0/state/store/small" });
       stream.on("error", () => {});
@@ -132,7 +130,7 @@ test("a client that opens and resets 20,000 calls harms nobody", { timeout: 60_0
     }
     session.destroy();
     await isServed();
-    assert.equal(await getState(await openSession(host.grpcPort)), "0");
+    assert.equal(await getState(await openCaller(host.grpcPort)), "0");
   }
   report("20,000 calls reset on each port");
 });
@@ -211,34 +209,18 @@ async function openClient(): Promise<Client> {
   };
 }
 
-async function openSession(port: number): Promise<ClientHttp2Session> {
-  const session = connectHttp2(`http://127.0.0.1:${port}`);
-  open.add(session);
-  session.on("error", () => {});
-  await once(session, "connect");
-  return session;
+async function openCaller(port: number): Promise<GrpcClient> {
+  const client = await openGrpcClient(port);
+  open.add(client.session);
+  return client;
 }
 
-/** GetState of the small item, as bytes; resolves to the status. */
-function getState(session: ClientHttp2Session): Promise<string> {
-  const field = (number: number, text: string): Buffer =>
-    Buffer.from([(number << 3) | 2, text.length, ...Buffer.from(text)]);
-  const message = Buffer.concat([field(1, "store"), field(2, "small")]);
-  const stream = session.request({
-    ":method": "POST",
-    ":path": "/dapr.proto.runtime.v1.Dapr/GetState",
-    "content-type": "application/grpc",
-    te: "trailers",
-  });
-  stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]));
-  stream.resume();
-  return new Promise((resolve) => {
-    stream.on("trailers", (trailers) => resolve(String(trailers["grpc-status"])));
-    stream.on("response", (headers) => {
-      if (headers["grpc-status"] !== undefined) resolve(String([headers["grpc-status"], headers["grpc-message"]]));
-    });
-    stream.on("error", (error) => resolve(error.message));
-  });
+async function getState(client: GrpcClient): Promise<string> {
+  const { status, message } = await client.call(
+    "GetState",
+    frame(Buffer.concat([field(1, "store"), field(2, "small")])),
+  );
+  return `${status} ${message}`.trim();
 }
 
 async function isServed(): Promise<void> {
