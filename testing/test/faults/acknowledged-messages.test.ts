@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { claimPort } from "@trilby/services";
@@ -10,7 +10,7 @@ import { carryOut, times } from "./fault-plan.ts";
 import { seededRandom, seedOfRun } from "./seeded-random.ts";
 import { component, createTrilbyd } from "./trilbyd.ts";
 
-// Messages are published and delivered while the child, the host and the broker are killed: what was answered with 204 must
+// Messages are published and delivered while the child, the host, the broker and the application are killed: what was answered with 204 must
 // reach the application.
 
 const messages = 5000;
@@ -50,7 +50,8 @@ describeService("kafka", { killable: true, settings }, (broker) => {
           {
             host,
             server: broker,
-            faults: [...times(3, "child"), ...times(2, "host"), ...times(2, "server")],
+            app,
+            faults: [...times(2, "app"), ...times(3, "child"), ...times(2, "host"), ...times(2, "server")],
             random: seededRandom(seed),
             progress: () => acknowledged.size / messages,
             serves: () => isPublished(host.url, 0),
@@ -123,6 +124,9 @@ interface App {
   refused: number;
   /** Resolves when all of them were taken, or when nothing has come for so long that nothing will. */
   hasSeen(numbers: ReadonlySet<number>): Promise<void>;
+  /** Every connection breaks, answers on their way included, and the port is closed. */
+  crash(): void;
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -130,7 +134,7 @@ async function startApp(): Promise<App> {
   const taken = new Set<number>();
   const refused = new Set<number>();
   let lastAt = performance.now();
-  const server: Server = createServer((request, response) => {
+  const handle: RequestListener = (request, response) => {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
@@ -147,10 +151,9 @@ async function startApp(): Promise<App> {
       taken.add(data.number);
       response.writeHead(200).end();
     });
-  });
+  };
   const claim = await claimPort();
-  server.listen(claim.port, "127.0.0.1");
-  await once(server, "listening");
+  let server: Server;
   const app: App = {
     port: claim.port,
     taken,
@@ -161,12 +164,20 @@ async function startApp(): Promise<App> {
       const isOver = (): boolean => [...numbers].every((number) => taken.has(number));
       while (!isOver() && performance.now() - lastAt < quietMs) await delay(100);
     },
-    async close() {
+    crash() {
       server.close();
       server.closeAllConnections();
+    },
+    async restart() {
+      server = createServer(handle).listen(claim.port, "127.0.0.1");
+      await once(server, "listening");
+    },
+    async close() {
+      app.crash();
       await once(server, "close");
       claim.release();
     },
   };
+  await app.restart();
   return app;
 }

@@ -5,7 +5,7 @@ import type { Service } from "@trilby/services";
 import { shuffled } from "./seeded-random.ts";
 import type { Trilbyd } from "./trilbyd.ts";
 
-export type Fault = "child" | "host" | "server";
+export type Fault = "app" | "child" | "host" | "server";
 
 export const times = (count: number, fault: Fault): Fault[] => Array.from({ length: count }, () => fault);
 
@@ -13,6 +13,8 @@ export interface FaultPlan {
   readonly host: Trilbyd;
   /** Absent: the backend is a file. */
   readonly server: Service | undefined;
+  /** Absent: nothing is delivered. */
+  readonly app?: { crash(): void; restart(): Promise<void> };
   readonly faults: readonly Fault[];
   readonly random: () => number;
   /** How much of the work is done, 0 to 1. */
@@ -38,9 +40,14 @@ export async function carryOut(plan: FaultPlan, report: (line: string) => void):
 
 /** How long a component may take from its process being back until it serves. */
 const longestReturnMs = 1000;
+const appAwayMs = 500;
 
-async function strike(fault: Fault, { host, server, serves }: FaultPlan): Promise<void> {
-  if (fault === "server") {
+async function strike(fault: Fault, { host, server, app, serves }: FaultPlan): Promise<void> {
+  if (fault === "app") {
+    app?.crash();
+    await delay(appAwayMs);
+    await app?.restart();
+  } else if (fault === "server") {
     await server?.kill();
     await server?.restart();
   } else if (fault === "host") {
