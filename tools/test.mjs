@@ -24,7 +24,7 @@ if (filters.length === 0) {
     inOrder(
       ["lint", "oxlint", "--deny-warnings"],
       ["format", "oxfmt", "--check"],
-      ["unused code", "knip", "--no-progress"],
+      ["unused code", "knip", "--no-progress", "--no-config-hints"],
       ["generated code", "node", "proto/generate.ts", "--check"],
       ["components page", "node", "--conditions=@trilby/source", "tools/certify.mjs", "--check"],
     ),
