@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 
 import { ApiError } from "../error.ts";
+import { noteBody } from "./large-bodies.ts";
 
 const empty = new Uint8Array(0);
 /** How much of an over-long body is read and thrown away, so that the client gets to see the answer. */
@@ -29,6 +30,7 @@ export function readBody(stream: Readable, limit: number, done: (bytes: number) 
     stream.on("end", () => {
       ended = true;
       done(bytes);
+      noteBody(bytes);
       resolve(chunks !== undefined ? Buffer.concat(chunks, bytes) : (first ?? empty));
     });
     stream.on("error", () => reject(bodyReadError("unexpected EOF")));
