@@ -17,12 +17,16 @@ export const usage = `node interop/integration/run.ts [options]
 
   (nothing)            the cases that the ledger expects to pass
   --focus REGEX        the cases whose name matches, whatever is expected
-  --budget MINUTES     no longer than about that: long cases in turns, by the day
-  --parallel N         cases at once (3)
+  --budget MINUTES     no longer than about that: long cases in turns, by the day (10 where CI is set)
+  --parallel N         cases at once (4)
   --against daprd      a stock daprd instead of trilbyd
   --update             write into the ledger what was measured, then the scoreboard
   --scoreboard         only write docs/scoreboard.md and the table of the README
   --verbose            what the suite and the daemon said of each failure`;
+
+function usualBudgetSeconds(): number {
+  return (process.env.CI ?? "") === "" ? Infinity : 600;
+}
 
 export function readArguments(argv: readonly string[]): Arguments {
   const { values } = parseArgs({
@@ -30,7 +34,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     options: {
       focus: { type: "string" },
       budget: { type: "string" },
-      parallel: { type: "string", default: "3" },
+      parallel: { type: "string", default: "4" },
       against: { type: "string", default: "trilbyd" },
       update: { type: "boolean", default: false },
       scoreboard: { type: "boolean", default: false },
@@ -46,7 +50,7 @@ export function readArguments(argv: readonly string[]): Arguments {
   return {
     focus: values.focus === undefined ? undefined : new RegExp(values.focus),
     against: values.against,
-    budgetSeconds: values.budget === undefined ? Infinity : number(values.budget, "--budget") * 60,
+    budgetSeconds: values.budget === undefined ? usualBudgetSeconds() : number(values.budget, "--budget") * 60,
     parallel: number(values.parallel, "--parallel"),
     update: values.update,
     scoreboard: values.scoreboard,

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { basename } from "node:path";
 
 import type { Binaries } from "./build.ts";
+import { ownNetwork } from "./own-network.ts";
 import { type CaseResult, readSuite } from "./stream.ts";
 
 export interface SuiteRun {
@@ -81,6 +82,14 @@ function places({ binaries, daemon }: SuiteRun): Record<string, string> {
   ]);
 }
 
+const longestSilenceMs = 120_000;
+
+/** Asked once. */
+let entered: readonly string[] | undefined;
+function network(): readonly string[] {
+  return (entered ??= ownNetwork() ?? []);
+}
+
 async function suite(
   program: string,
   words: readonly string[],
@@ -88,16 +97,45 @@ async function suite(
   environment: Record<string, string>,
   onLine: (line: string) => void,
 ): Promise<number> {
-  const child = spawn(program, words, {
+  const [command, ...rest] = [...network(), program, ...words];
+  const child = spawn(command!, rest, {
     cwd,
-    env: { ...process.env, NODE_OPTIONS: "", ...environment },
+    // Dapr's programs look for the machine's address, and find none in a network of their own.
+    env: { ...process.env, NODE_OPTIONS: "", DAPR_HOST_IP: "127.0.0.1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own: whatever happens, no daemon stays behind.
+    detached: true,
   });
+  const killGroup = (): void => {
+    try {
+      process.kill(-child.pid!, "SIGKILL");
+    } catch {
+      // Nobody is left.
+    }
+  };
+  const interrupted = (): void => {
+    killGroup();
+    process.exit(1);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupted);
   const ended = new Promise<number>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve(code ?? 1));
   });
-  createInterface({ input: child.stderr }).on("line", onLine);
-  createInterface({ input: child.stdout }).on("line", onLine);
-  return ended;
+  // A case that waits for what never comes would hold up all the others: it has no time limit of its own.
+  let watchdog: NodeJS.Timeout | undefined;
+  const heard = (line: string): void => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(killGroup, longestSilenceMs);
+    onLine(line);
+  };
+  createInterface({ input: child.stderr }).on("line", heard);
+  createInterface({ input: child.stdout }).on("line", heard);
+  try {
+    return await ended;
+  } finally {
+    clearTimeout(watchdog);
+    killGroup();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, interrupted);
+  }
 }

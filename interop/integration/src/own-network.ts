@@ -1,0 +1,14 @@
+import { spawnSync } from "node:child_process";
+
+/**
+ * How a command is started in a network of its own, where nobody else's connections take the ports the suite has picked: as
+ * root it picks from 40000 on, which is where Linux takes the local ports of connections from. Undefined where the system
+ * does not let us (it needs unshare and ip); the suite then runs in the common network and may find a port taken.
+ */
+export function ownNetwork(): readonly string[] | undefined {
+  const enter = ["unshare", "--map-root-user", "--net", "sh", "-c", `${prepare} && exec "$@"`, "sh"];
+  const [program, ...words] = [...enter, "true"];
+  return spawnSync(program!, words, { stdio: "ignore" }).status === 0 ? enter : undefined;
+}
+
+const prepare = "ip link set lo up && echo '10000 29999' > /proc/sys/net/ipv4/ip_local_port_range";
