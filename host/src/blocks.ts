@@ -20,6 +20,8 @@ import type { Metrics } from "./observability/metrics.ts";
 import type { HostOptions } from "./options/options.ts";
 import { daprVersion } from "./options/version.ts";
 import type { Configuration } from "./resources/configuration.ts";
+import { formatPlace } from "./resources/place.ts";
+import type { Problem } from "./resources/problem.ts";
 import type { SubscriptionResource } from "./resources/subscription.ts";
 
 export interface BlocksSettings {
@@ -28,6 +30,8 @@ export interface BlocksSettings {
   readonly registry: ComponentRegistry;
   readonly channel: AppChannel | undefined;
   readonly subscriptions: readonly SubscriptionResource[];
+  /** Resources that could not be read, and why. */
+  readonly unread: readonly Problem[];
   readonly health: { readonly inbound: HealthTargets; readonly outbound: HealthTargets };
   readonly requestShutdown: (force: boolean) => void;
   readonly metrics: Metrics;
@@ -93,6 +97,7 @@ export function createBlocks(settings: BlocksSettings): Blocks {
         health: health.inbound,
         outbound: health.outbound,
         notServed: () => [
+          ...settings.unread.map(({ message, place }) => ({ source: formatPlace(place), reason: message })),
           ...pubsub.problems().map(({ pubsubName, ...problem }) => ({ component: pubsubName, ...problem })),
           ...bindings.problems().map(({ name, reason }) => ({ component: name, reason })),
         ],

@@ -102,7 +102,7 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
     void serveApp();
   };
 
-  const openEverything = async ({ configuration, subscriptions }: Settings): Promise<void> => {
+  const openEverything = async ({ configuration, subscriptions, unread }: Settings): Promise<void> => {
     const { api: access, apiLogging } = configuration;
     Object.assign(open, await openMetrics(options, configuration.metrics, logger));
     const metrics = open.metrics!;
@@ -124,6 +124,7 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
       registry: components.registry,
       channel,
       subscriptions: [...(parts.subscriptions ?? []), ...subscriptions],
+      unread,
       health,
       requestShutdown: (force) => shutdown.resolve({ force }),
       metrics,

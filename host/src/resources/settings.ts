@@ -13,6 +13,8 @@ export interface Settings {
   readonly configuration: Configuration;
   readonly components: readonly ComponentResource[];
   readonly subscriptions: readonly SubscriptionResource[];
+  /** Why resources, or whole documents, are not among them. */
+  readonly unread: readonly Problem[];
 }
 
 export interface GivenResources {
@@ -43,7 +45,9 @@ export async function readSettings(
   const resources = await loadResources(options.resourcesPaths, { appId, namespace }, texts);
   for (const passedOver of resources.passedOver) logger.debug(passedOver);
   report(resources.problems, "failed to load components", logger, strictResources);
-  return { configuration, components: resources.components, subscriptions: resources.subscriptions };
+  const { components, subscriptions } = resources;
+  const unread = resources.problems.filter(({ severity }) => severity === "error");
+  return { configuration, components, subscriptions, unread };
 }
 
 function report(problems: readonly Problem[], failure: string, logger: Logger, strict: boolean): void {

@@ -226,6 +226,10 @@ test("fatal mistakes in files stop the start, others are logged with their place
   const { runtime, log } = runtimeWith([`--resources-path=${folder}/others`]);
   await runtime.start();
   assert.ok(log.includes(`${folder}/others/b.yaml:2:1: YAML is indented with a tab; use spaces`));
+  const health = (await (await fetch(urlOf(runtime, "/v1.0/healthz?verbose"))).json()) as { notServed: unknown };
+  assert.deepEqual(health.notServed, [
+    { source: `${folder}/others/b.yaml:2:1`, reason: "YAML is indented with a tab; use spaces" },
+  ]);
 });
 
 test("unix domain sockets take the place of ports", async () => {

@@ -16,7 +16,7 @@ export interface HealthSettings {
   readonly health: HealthTargets;
   /** What `/v1.0/healthz/outbound` waits for. */
   readonly outbound: HealthTargets;
-  /** Subscriptions and input bindings of the application that are not served, and why. */
+  /** Subscriptions and input bindings of the application that are not served, resources that could not be read, and why. */
   readonly notServed: () => readonly NotServed[];
   /** Begins the end of the process; called after the answer was sent. `force`: at once, with exit code 1. */
   readonly stop: (force: boolean) => void;
@@ -24,7 +24,8 @@ export interface HealthSettings {
 }
 
 export interface NotServed {
-  readonly component: string;
+  /** Absent: of a resource that could not be read. */
+  readonly component?: string;
   readonly topic?: string;
   /** Where it was asked for. */
   readonly source?: string;
