@@ -182,6 +182,8 @@ describe("is an error with its place, and the host goes on without it", () => {
       );
       const saved = await fetch(`${host.url}/v1.0/state/good`, { method: "POST", body: '[{"key":"a","value":1}]' });
       assert.equal(saved.status, 204);
+      const health = await (await fetch(`${host.url}/v1.0/healthz?verbose`)).text();
+      assert.match(health, /"notServed":\[\{"source":"[^"]*b.yaml:\d+:\d+","reason":"/);
     });
   });
 });
