@@ -28,6 +28,8 @@ interface Entry {
  * when something failed.
  */
 export async function runJudge(name: string, judge: (verdicts: Verdicts) => Promise<void>): Promise<void> {
+  // What it started ends with it, see startProcess.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
   const entries: Entry[] = [];
   const notes: string[] = [];
   const add = (entry: Entry, mark: string, indented = ""): void => {
