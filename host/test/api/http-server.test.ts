@@ -436,14 +436,89 @@ describe("HTTP/2 without TLS", () => {
     relay.close();
   });
 
-  test("an upgrade that is asked for is ignored, as HTTP allows", async () => {
-    apis = await openApis({ blocks });
-    const headers = {
-      connection: "Upgrade, HTTP2-Settings",
-      upgrade: "h2c",
-      "http2-settings": "AAMAAABkAARAAAAAAAIAAAAA",
+  /** Asks for HTTP/2 as a client of HTTP/1.1 does, then for two streams more. Resolves to the first line and the bodies by stream. */
+  const upgraded = async (port: number, head: string, begin: Buffer[]): Promise<[string, Record<number, string>]> => {
+    const socket = connect(port);
+    const frame = (type: number, flags: number, stream: number, payload = Buffer.alloc(0)): Buffer => {
+      const start = Buffer.alloc(9);
+      start.writeUIntBE(payload.length, 0, 3);
+      start[3] = type;
+      start[4] = flags;
+      start.writeUInt32BE(stream, 5);
+      return Buffer.concat([start, payload]);
     };
-    expect(await apis.http("GET", "/state/k", { headers })).toMatchObject({ status: 200 });
+    socket.write(`${head}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`);
+    const [first] = (await once(socket, "data")) as [Buffer];
+    const at = first.indexOf("\r\n\r\n") + 4;
+    let seen = first.subarray(at);
+    const bodies: Record<number, string> = {};
+    const done = new Promise<void>((resolve, reject) => {
+      const read = (): void => {
+        while (seen.length >= 9 && seen.length >= 9 + seen.readUIntBE(0, 3)) {
+          const length = seen.readUIntBE(0, 3);
+          const [type, flags, stream] = [seen[3], seen[4]!, seen.readUInt32BE(5)];
+          if (type === 0) bodies[stream] = (bodies[stream] ?? "") + seen.subarray(9, 9 + length).toString();
+          if (type === 7 && seen.readUInt32BE(13) !== 0) reject(new Error(`GOAWAY ${seen.readUInt32BE(13)}`));
+          // The server acknowledges settings once: the client sent them once.
+          if (type === 0 && (flags & 1) === 1 && stream === 3) resolve();
+          seen = seen.subarray(9 + length);
+        }
+      };
+      socket.on("data", (chunk: Buffer) => {
+        seen = Buffer.concat([seen, chunk]);
+        read();
+      });
+      socket.on("close", () => reject(new Error("closed")));
+      read();
+    });
+    done.catch(() => {});
+    for (const bytes of begin) await new Promise((resolve) => socket.write(bytes, () => setTimeout(resolve, 5)));
+    // :method GET, :scheme http, :authority x, :path /state/z, from HPACK's static table and literals.
+    const path = Buffer.from("/state/z");
+    const fields = Buffer.concat([Buffer.from([0x82, 0x86, 0x01, 1, 0x78, 0x04, path.length]), path]);
+    socket.write(frame(1, 5, 3, fields));
+    await done;
+    socket.destroy();
+    return [first.toString("latin1", 0, at).split("\r\n")[0]!, bodies];
+  };
+  const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  const settings = Buffer.from([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100]);
+
+  test.each([
+    ["at once", [Buffer.concat([preface, settings])]],
+    ["in pieces", [preface.subarray(0, 5), preface.subarray(5), settings.subarray(0, 3), settings.subarray(3)]],
+  ])("a client of HTTP/1.1 that asks for it gets its answer over it, when it begins %s", async (_, begin) => {
+    apis = await openApis({ blocks, options: { token: "secret" } });
+    const long = "x".repeat(3000);
+    const head = `GET /state/k?metadata.a=${long} HTTP/1.1\r\nHost: x\r\ndapr-api-token: secret`;
+    const [line, bodies] = await upgraded(apis.httpPort, head, begin);
+    expect(line).toBe("HTTP/1.1 101 Switching Protocols");
+    expect(JSON.parse(bodies[1]!)).toEqual({ params: ["k"], metadata: { a: long } });
+    // The connection goes on; the second request has no token of its own.
+    expect(bodies[3]).toBe("invalid api token\n");
+  });
+
+  test("what follows the upgrade and is no HTTP/2 ends the connection alone", async () => {
+    apis = await openApis({ blocks });
+    const socket = connect(apis.httpPort);
+    socket.write(
+      "GET /state/k HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n\r\n",
+    );
+    await once(socket, "data");
+    socket.write("GET / HTTP/1.1\r\n\r\n");
+    await once(socket, "close");
+    expect(await apis.http("GET", "/state/k")).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ["another protocol", "GET", { upgrade: "websocket" }, ""],
+    ["a request with a body", "POST", { upgrade: "h2c", "http2-settings": "AAMAAABk" }, "abc"],
+    ["no settings", "GET", { upgrade: "h2c" }, ""],
+  ])("an upgrade is ignored, as HTTP allows: %s", async (_, method, upgrade, body) => {
+    apis = await openApis({ blocks });
+    const headers = { connection: "Upgrade, HTTP2-Settings", ...upgrade };
+    const path = method === "GET" ? "/state/k" : "/length";
+    expect(await apis.http(method, path, { headers, ...(body === "" ? {} : { body }) })).toMatchObject({ status: 200 });
   });
 });
 

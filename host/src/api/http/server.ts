@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 
 import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./exchange-http1.ts";
+import { asksForHttp2, http2Preface, switchToHttp2 } from "./h2c-upgrade.ts";
 import { removeStaleSocket } from "./stale-socket.ts";
 
 /** Where a server listens. A port of 0 picks a free one; host "" means all addresses. */
@@ -31,7 +32,7 @@ const headerTimeoutMs = 10_000;
 /** Go's server reads this much beyond its limit before it refuses. */
 const headerSlackBytes = 4096;
 
-/** An HTTP/1.1 server, and HTTP/2 by prior knowledge on the same port. One instance may listen on one address. */
+/** An HTTP/1.1 server, and HTTP/2 on the same port, by prior knowledge or by upgrade. One instance may listen on one address. */
 export function createHttpServer(setup: HttpServerSetup): HttpServer {
   let closing = false;
   let http2: Promise<Http2Server> | undefined;
@@ -45,10 +46,27 @@ export function createHttpServer(setup: HttpServerSetup): HttpServer {
     keepAliveTimeout: 0,
     connectionsCheckingInterval: 1000,
     noDelay: true,
+    shouldUpgradeCallback: (request) => setup.h2c && asksForHttp2(request),
   });
   const isClosing = (): boolean => closing;
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     setup.handle(new Http1Exchange(request, response, setup.maxBodyBytes, isClosing));
+  });
+
+  const serveHttp2 = (socket: Socket): void => {
+    http2 ??= import("./http2-server.ts").then((module) => module.createHttp2Server(setup, sessions));
+    http2.then(
+      (each) => each.emit("connection", socket),
+      () => socket.destroy(),
+    );
+  };
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    undecided.add(socket);
+    socket.once("close", () => undecided.delete(socket));
+    switchToHttp2(request, socket, head, () => {
+      undecided.delete(socket);
+      serveHttp2(socket);
+    });
   });
 
   const [serveHttp1] = server.listeners("connection") as [(socket: Socket) => void];
@@ -58,13 +76,8 @@ export function createHttpServer(setup: HttpServerSetup): HttpServer {
     firstBytes(socket, setup.h2c, (preface) => {
       undecided.delete(socket);
       if (preface === "none") return;
-      if (preface === "http2") {
-        http2 ??= import("./http2-server.ts").then((module) => module.createHttp2Server(setup, sessions));
-        http2.then(
-          (each) => each.emit("connection", socket),
-          () => socket.destroy(),
-        );
-      } else serveHttp1.call(server, socket);
+      if (preface === "http2") serveHttp2(socket);
+      else serveHttp1.call(server, socket);
     });
   });
 
@@ -143,5 +156,3 @@ function firstBytes(socket: Socket, h2c: boolean, decide: (preface: "http1" | "h
   socket.on("close", gone);
   socket.on("error", gone);
 }
-
-const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
