@@ -224,7 +224,7 @@ describe("subscriptions that cannot be served are named, the others run", () => 
     );
     expect(await setting.broker.send("works", event())).toBe("acknowledged");
     expect(errors(setting)).toEqual([
-      "Failed to start subscription for pubsub pubsub, topic later: no such topic. Will retry.",
+      "Failed to start subscription for pubsub pubsub, topic later (subs.yaml:3:1): no such topic. Will retry.",
     ]);
     expect(setting.block.problems()).toMatchObject([
       { topic: "later", reason: expect.stringContaining("no such topic") },

@@ -85,13 +85,13 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
   };
 
   const openSubscription = (subscription: AppSubscription, record: PubSubRecord): Feed => {
-    const { pubsubName, topic, metadata } = subscription;
+    const { pubsubName, topic, metadata, source } = subscription;
     const path = subscription.rules[0]!.path;
     const namespace = record.component.namespaced === true ? (settings.namespace ?? "") : "";
     const postman = createPostman(channel!, pubsubName, path);
     const ingress = settings.metrics.pubsubIngress(pubsubName, topic);
     return openFeed(
-      `subscription for pubsub ${pubsubName}, topic ${topic}`,
+      `subscription for pubsub ${pubsubName}, topic ${topic} (${source})`,
       (state) =>
         record.component.instance.subscribe(
           { topic: record.wireTopic(topic), metadata },
