@@ -24,79 +24,93 @@ spec:
     default: /${name}
 `;
 
-test("an app that never answers: what is waited for is told, the APIs serve, and SIGTERM ends it in time", async () => {
-  const appPort = await app(() => {});
-  const host = await hostWith({
-    resources: {
-      "clock.yaml": component("clock", "bindings.cron", { schedule: "@every 1s" }),
-      "store.yaml": component("store", "state.in-memory"),
-    },
-    flags: ["--app-binding-options-timeout=300ms", "--disable-init-endpoints=config"],
-    appPort,
-  });
-  await host.start();
-  await host.seen(
-    /Failed to start the reading of input binding clock: .*the app did not answer within 300 ms. Will retry/,
-  );
-  const saved = await fetch(`${host.url}/v1.0/state/store`, { method: "POST", body: '[{"key":"a","value":1}]' });
-  assert.equal(saved.status, 204);
-  const health = await (await fetch(`${host.url}/v1.0/healthz?verbose`)).text();
-  assert.match(health, /"notServed":\[\{"component":"clock","reason":".*the app did not answer/);
-  await endsInTime(host);
-});
+test(
+  "an app that never answers: what is waited for is told, the APIs serve, and SIGTERM ends it in time",
+  { timeout: 60_000 },
+  async () => {
+    const appPort = await app(() => {});
+    const host = await hostWith({
+      resources: {
+        "clock.yaml": component("clock", "bindings.cron", { schedule: "@every 1s" }),
+        "store.yaml": component("store", "state.in-memory"),
+      },
+      flags: ["--app-binding-options-timeout=300ms", "--disable-init-endpoints=config"],
+      appPort,
+    });
+    await host.start();
+    await host.seen(
+      /Failed to start the reading of input binding clock: .*the app did not answer within 300 ms. Will retry/,
+    );
+    const saved = await fetch(`${host.url}/v1.0/state/store`, { method: "POST", body: '[{"key":"a","value":1}]' });
+    assert.equal(saved.status, 204);
+    const health = await (await fetch(`${host.url}/v1.0/healthz?verbose`)).text();
+    assert.match(health, /"notServed":\[\{"component":"clock","reason":".*the app did not answer/);
+    await endsInTime(host);
+  },
+);
 
-test("an app that hangs in a delivery: the message stays, and SIGTERM ends it within the graceful time", async () => {
-  const delivered = Promise.withResolvers<void>();
-  const appPort = await app((request, response) => {
-    if (request.url === "/orders") delivered.resolve();
-    else response.writeHead(404).end();
-  });
-  const host = await hostWith({
-    resources: {
-      "events.yaml": component("events", "pubsub.in-memory"),
-      "orders.yaml": subscription("orders", "orders"),
-    },
-    flags: ["--dapr-graceful-shutdown-seconds=1"],
-    appPort,
-  });
-  await host.start();
-  await host.seen(/dapr initialized/);
-  await fetch(`${host.url}/v1.0/publish/events/orders`, { method: "POST", body: "{}" });
-  await delivered.promise;
-  const beganAt = performance.now();
-  host.signal("SIGTERM");
-  await host.exit();
-  assert.ok(performance.now() - beganAt < 3000);
-  assert.ok(host.output.some((line) => /orders .*had work under way .*cutting it off unacknowledged/.test(line)));
-});
-
-test("SIGTERM at any moment of the start ends it with 0, and leaves no process behind", async () => {
-  const host = await hostWith({
-    resources: {
-      "clock.yaml": component("clock", "bindings.cron", { schedule: "@every 1s" }),
-      "events.yaml": component("events", "pubsub.in-memory"),
-      "orders.yaml": subscription("orders", "orders"),
-      "store.yaml": component("store", "state.sqlite", { connectionString: ":memory:" }),
-    },
-    flags: ["--placement=child"],
-    appPort: await app(() => {}),
-  });
-  const seen: string[] = [];
-  for (const moment of [/listening on TCP/, /gRPC server/, /Component loaded/, /application discovered/]) {
-    const from = host.output.length;
-    host.spawn();
-    await host.seen(moment, from);
-    const children = host.children();
+test(
+  "an app that hangs in a delivery: the message stays, and SIGTERM ends it within the graceful time",
+  { timeout: 60_000 },
+  async () => {
+    const delivered = Promise.withResolvers<void>();
+    const appPort = await app((request, response) => {
+      if (request.url === "/orders") delivered.resolve();
+      else response.writeHead(404).end();
+    });
+    const host = await hostWith({
+      resources: {
+        "events.yaml": component("events", "pubsub.in-memory"),
+        "orders.yaml": subscription("orders", "orders"),
+      },
+      flags: ["--dapr-graceful-shutdown-seconds=1"],
+      appPort,
+    });
+    await host.start();
+    await host.seen(/dapr initialized/);
+    await fetch(`${host.url}/v1.0/publish/events/orders`, { method: "POST", body: "{}" });
+    await delivered.promise;
+    const beganAt = performance.now();
     host.signal("SIGTERM");
-    seen.push(`${moment.source} ${await host.exit()}`);
-    assert.deepEqual(await stillAlive(children), [], `after ${moment.source}`);
-  }
-  assert.deepEqual(
-    seen,
-    ["listening on TCP", "gRPC server", "Component loaded", "application discovered"].map((moment) => `${moment} 0`),
-    host.output.slice(-30).join("\n"),
-  );
-});
+    await host.exit();
+    assert.ok(performance.now() - beganAt < 3000);
+    assert.ok(
+      host.output.some((line) => /topic orders .*had work under way .*cutting it off unacknowledged/.test(line)),
+    );
+  },
+);
+
+test(
+  "SIGTERM at any moment of the start ends it with 0, and leaves no process behind",
+  { timeout: 60_000 },
+  async () => {
+    const host = await hostWith({
+      resources: {
+        "clock.yaml": component("clock", "bindings.cron", { schedule: "@every 1s" }),
+        "events.yaml": component("events", "pubsub.in-memory"),
+        "orders.yaml": subscription("orders", "orders"),
+        "store.yaml": component("store", "state.sqlite", { connectionString: ":memory:" }),
+      },
+      flags: ["--placement=child"],
+      appPort: await app(() => {}),
+    });
+    const seen: string[] = [];
+    for (const moment of [/listening on TCP/, /gRPC server/, /Component loaded/, /application discovered/]) {
+      const from = host.output.length;
+      host.spawn();
+      await host.seen(moment, from);
+      const children = host.children();
+      host.signal("SIGTERM");
+      seen.push(`${moment.source} ${await host.exit()}`);
+      assert.deepEqual(await stillAlive(children), [], `after ${moment.source}`);
+    }
+    assert.deepEqual(
+      seen,
+      ["listening on TCP", "gRPC server", "Component loaded", "application discovered"].map((moment) => `${moment} 0`),
+      host.output.slice(-30).join("\n"),
+    );
+  },
+);
 
 test(
   "SIGTERM under load: each request is answered or refused, and what was acknowledged is there",
@@ -166,7 +180,9 @@ describeService("kafka", (broker) => {
         appPort,
       });
       await host.start();
-      await host.seen(/Failed to start subscription .*no such topic !.* cannot be a Kafka topic: it takes 1 to 249 of/);
+      await host.seen(
+        /Failed to start subscription .*no such topic ! \(.*bad.yaml:1:1\): .* cannot be a Kafka topic: it takes 1 to 249 of/,
+      );
       await host.seen(
         /subscription to topic orders on pubsub event \(.*nobody.yaml:1:1\) is not started: no pubsub component/,
       );
