@@ -41,6 +41,10 @@ await runJudge("stock-daprd", async (verdicts) => {
         comesAgainWhenRefused(api, ours.app, "kafka", "/kafka-orders"),
       );
     }
+    // The same of daprd's own components, so that what is asked of ours is proven to be right.
+    for (const store of ["redis", "postgres1", "postgres2", "memory", "sqlite"])
+      for (const { name, run } of [...stateSteps, ...etagSteps])
+        await check(`daprd's own ${store}: ${name}`, () => run(builtin.http(), store));
     await check("cron: events reach the app", async () => {
       await until("two events", () => ours.app.deliveries.filter(({ path }) => path === "/cron").length >= 2);
     });
