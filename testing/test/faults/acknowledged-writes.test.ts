@@ -34,6 +34,16 @@ describeService("redis", { killable: true }, (redis) => {
   );
 });
 
+describeService("postgres", { killable: true }, (postgres) => {
+  test("state.postgresql in a child: no acknowledged write is lost", { timeout: 120_000 }, () =>
+    keepsWrites(
+      component("store", "state.postgresql", { connectionString: postgres.url, keyPrefix: "none" }, { version: "v2" }),
+      postgres,
+      [...times(2, "child"), ...times(1, "host"), ...times(2, "server")],
+    ),
+  );
+});
+
 describe("a file", () => {
   test("state.sqlite in a child: no acknowledged write is lost", { timeout: 120_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "trilby-sqlite-"));
@@ -85,8 +95,8 @@ async function writeUntilAcknowledged(url: string, number: number, hasServer: bo
   const body = JSON.stringify([{ key: `write-${number}`, value: { number }, options: { concurrency: "first-write" } }]);
   for (let attempt = 1; ; attempt++) {
     const answer = await save(`${url}/v1.0/state/store`, body);
-    // state.redis answers a first write without an etag so, as Dapr's does.
-    const isConflict = answer.status === 409 || answer.body.includes("is there already");
+    // state.redis and state.postgresql answer a first write without an etag so, as Dapr's do.
+    const isConflict = answer.status === 409 || /is there already|no item was updated/.test(answer.body);
     if (isConflict) {
       // A client that sends a write again itself meets its own first one: the key has no other writer.
       assert.ok(attempt > 1 || hasServer, `write ${number} met a value that nobody has written`);
