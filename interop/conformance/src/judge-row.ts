@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { servePackage, startProcess, until, type Verdicts } from "@trilby/interop-judging";
+import { servePackage, startProcess, temporaryFolder, until, type Verdicts } from "@trilby/interop-judging";
 import { ServiceNotRun } from "@trilby/services";
 import { isUnreached, limits, withoutLimits } from "./limits.ts";
 import { rowName, type JudgedRow, type Prepared } from "./rows.ts";
@@ -72,16 +69,16 @@ async function withBackend<T>(
   row: JudgedRow,
   use: (properties: Prepared["properties"], folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "judge-"));
+  const folder = temporaryFolder();
   try {
-    const prepared = await row.prepare(folder);
+    const prepared = await row.prepare(folder.path);
     try {
-      return await use(prepared.properties, folder);
+      return await use(prepared.properties, folder.path);
     } finally {
       await prepared.stop();
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 

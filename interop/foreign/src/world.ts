@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Api,
@@ -12,6 +11,7 @@ import {
   startDaemon,
   startProcess,
   type Program,
+  temporaryFolder,
 } from "@trilby/interop-judging";
 
 export interface World {
@@ -25,10 +25,10 @@ export interface World {
 
 /** The foreign components on their sockets, a daemon that has them, and an application. */
 export async function openWorld(daemonProgram: Program, componentsProgram: string): Promise<World> {
-  const folder = mkdtempSync(join(tmpdir(), "judge-foreign-"));
+  const { path: folder, remove } = temporaryFolder();
   const socketsFolder = join(folder, "sockets");
   mkdirSync(socketsFolder, { mode: 0o700 });
-  const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const undo: (() => unknown)[] = [remove];
   const stop = async (): Promise<void> => {
     for (let next = undo.pop(); next !== undefined; next = undo.pop()) await next();
   };

@@ -10,3 +10,4 @@ export { httpApi } from "./http-api.ts";
 export { grpcApi } from "./grpc-api.ts";
 export { componentYaml } from "./component-yaml.ts";
 export { etagSteps, stateSteps } from "./state-scenario.ts";
+export { temporaryFolder } from "./temporary-folder.ts";

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Api,
@@ -11,6 +10,7 @@ import {
   startApp,
   startDaemon,
   type Subscription,
+  temporaryFolder,
 } from "@trilby/interop-judging";
 import { startBackends } from "./backends.ts";
 import {
@@ -52,8 +52,8 @@ export async function openWorld(): Promise<World> {
   const program = daprd();
   const undo = createUndo();
   try {
-    const folder = mkdtempSync(join(tmpdir(), "judge-stock-"));
-    undo.push(() => rmSync(folder, { recursive: true, force: true }));
+    const { path: folder, remove } = temporaryFolder();
+    undo.push(remove);
     const sockets = { ours: join(folder, "sockets"), builtin: join(folder, "no-sockets") };
     mkdirSync(sockets.builtin);
     const backends = await startBackends(undo);
