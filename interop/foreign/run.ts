@@ -3,6 +3,7 @@ import { buildGo, daprd, runJudge, stateSteps, trilbyd, until } from "@trilby/in
 import {
   arrived,
   deliversRefusedMessagesAgain,
+  letsTheFirstWriteWin,
   publishesToTheApp,
   refusesOldEtags,
   ringsTheBell,
@@ -20,6 +21,7 @@ await runJudge("foreign", async ({ check, note }) => {
       for (const { name, run } of stateSteps)
         await check(`state over ${api.protocol}: ${name}`, () => run(api, "shelf"));
       await check(`state over ${api.protocol}: refuses a write with an old etag`, () => refusesOldEtags(api));
+      await check(`state over ${api.protocol}: the first of many writes wins`, () => letsTheFirstWriteWin(api));
       await check(`pub/sub over ${api.protocol}: publishes to the app`, () => publishesToTheApp(api, app));
       await check(`pub/sub over ${api.protocol}: delivers a refused message again`, () =>
         deliversRefusedMessagesAgain(api, app),

@@ -80,6 +80,9 @@ func (s *shelf) GetComponentMetadata() map[string]string { return nil }
 func (s *shelf) write(operations ...state.TransactionalStateOperation) error {
 	s.lock.Lock()
 	defer s.lock.Unlock()
+	if s.file == "" {
+		return errors.New("the shelf was not initialised")
+	}
 	next := shelfContents{Items: map[string]item{}, Writes: s.stored.Writes}
 	for key, each := range s.stored.Items {
 		next.Items[key] = each
@@ -89,6 +92,9 @@ func (s *shelf) write(operations ...state.TransactionalStateOperation) error {
 		case state.SetRequest:
 			if err := check(next, request.Key, request.ETag); err != nil {
 				return err
+			}
+			if _, taken := next.Items[request.Key]; taken && isFirstWrite(request) {
+				return state.NewETagError(state.ETagMismatch, errors.New(request.Key))
 			}
 			data, err := toBytes(request.Value)
 			if err != nil {
@@ -112,6 +118,11 @@ func (s *shelf) write(operations ...state.TransactionalStateOperation) error {
 	}
 	s.stored = next
 	return nil
+}
+
+func isFirstWrite(request state.SetRequest) bool {
+	hasEtag := request.ETag != nil && *request.ETag != ""
+	return !hasEtag && request.Options.Concurrency == state.FirstWrite
 }
 
 func check(contents shelfContents, key string, etag *string) error {

@@ -12,6 +12,15 @@ export async function refusesOldEtags(api: Api): Promise<void> {
   equal((await api.get("shelf", key))?.value, 2);
 }
 
+export async function letsTheFirstWriteWin(api: Api): Promise<void> {
+  const key = randomUUID();
+  const writers = Array.from({ length: 16 }, (_, value) => api.save("shelf", [{ key, value, firstWrite: true }]));
+  const results = await Promise.allSettled(writers);
+  const winners = results.flatMap(({ status }, value) => (status === "fulfilled" ? [value] : []));
+  equal(winners.length, 1);
+  equal((await api.get("shelf", key))?.value, winners[0]);
+}
+
 export async function publishesToTheApp(api: Api, app: App): Promise<void> {
   const order = randomUUID();
   await api.publish("tube", "orders", { order });
