@@ -3,6 +3,7 @@
 // Plain JavaScript: it may be started by Node 20, and runs everything else on the Node 24 of node_modules.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +11,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const reports = join(root, "reports");
 const report = join(reports, "vitest.json");
 const environment = { ...process.env, PATH: join(root, "node_modules", ".bin") + delimiter + process.env.PATH };
+// Tests wait for servers more than they work.
+const workers = Math.max(2, availableParallelism() - 1);
 const count = { passed: 0, failed: 0, skipped: 0 };
 const filters = process.argv.slice(2);
 
@@ -52,7 +55,14 @@ async function gate([name, command, ...words]) {
 async function tests() {
   rmSync(report, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const words = ["run", ...reporters, "--silent=passed-only", "--slowTestThreshold=10000", ...filters];
+  const words = [
+    "run",
+    ...reporters,
+    "--silent=passed-only",
+    "--slowTestThreshold=10000",
+    `--maxWorkers=${workers}`,
+    ...filters,
+  ];
   const { code, seconds } = await run("vitest", words, "inherit", { NODE_OPTIONS: "--conditions=@trilby/source" });
   const result = readReport();
   if (result === undefined) {
