@@ -1,6 +1,7 @@
 import { ApiError } from "../error.ts";
 import { errorBody } from "../error-body.ts";
 import { encodeJson } from "../json/escape.ts";
+import { noteBody } from "./large-bodies.ts";
 import { unescapeQuery } from "./path.ts";
 import { parseQuery } from "./query.ts";
 import type { HttpExchange, HttpRoute } from "./route.ts";
@@ -101,6 +102,7 @@ export abstract class Exchange implements HttpExchange {
       headers.push("Content-Length", String(this.responseBytes));
     }
     this.send(status, headers, body);
+    noteBody(this.responseBytes);
     this.status = status;
     this.onResponse?.(this);
   }

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /**
- * Told of every body that was read. V8 counts buffers outside its heap for little: large bodies pile up to a hundred
+ * Told of every body that was read or sent. V8 counts buffers outside its heap for little: large bodies pile up to a hundred
  * megabytes before it looks, and what has piled up once the allocator hardly gives back. So after every some megabytes of large
  * bodies the young generation is collected, which takes about a millisecond and frees them.
  */
@@ -17,7 +17,7 @@ export function noteBody(bytes: number): void {
 }
 
 const largeBytes = 256 * 1024;
-const betweenCollectionsBytes = 16 * 1024 * 1024;
+const betweenCollectionsBytes = 4 * 1024 * 1024;
 let sinceCollection = 0;
 let collect: (() => void) | undefined;
 
