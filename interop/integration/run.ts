@@ -39,12 +39,12 @@ async function main(words: Arguments): Promise<number> {
   console.log(`${selected.length} cases of Dapr ${daprVersion}, ${words.parallel} at once, against ${words.against}`);
   const results = await run(binaries, selected, words);
 
+  const next = words.update ? updated(ledger, results, words.against, today) : ledger;
   if (words.update) {
-    const next = updated(ledger, results, words.against, today);
     writeFileSync(ledgerFile, formatLedger(next));
     writeScoreboard(root, next);
   }
-  const verdicts = words.against === "daprd" ? stockVerdicts(results) : trilbyVerdicts(selected, results);
+  const verdicts = words.against === "daprd" ? stockVerdicts(results) : trilbyVerdicts(next.entries, results);
   return conclude(verdicts, gaps, later, results);
 }
 
@@ -60,7 +60,7 @@ function select(
 async function run(
   binaries: Binaries,
   selected: readonly Entry[],
-  { against, parallel, verbose }: Arguments,
+  { against, parallel, update, verbose }: Arguments,
 ): Promise<ReadonlyMap<string, CaseResult>> {
   const launcher = against === "trilbyd" ? writeLauncher(builtHost()) : undefined;
   try {
@@ -70,11 +70,13 @@ async function run(
       const entry = byName.get(result.name);
       if (!entry) return;
       const { verdict, message } = judge(entry, result);
-      const word = against === "daprd" ? (result.passed ? "pass" : "fail") : verdict;
-      console.log(
-        `${word.padEnd(7)} ${result.name} (${result.seconds} s) ${against === "daprd" ? "" : message}`.trimEnd(),
-      );
-      if (verbose || verdict === "fail") for (const line of result.output) console.log(`     | ${line}`);
+      // Where nothing is judged, but measured.
+      const measured = result.passed ? "pass" : "fail";
+      const isMeasured = update || against === "daprd";
+      const line = `${(isMeasured ? measured : verdict).padEnd(7)} ${result.name} (${result.seconds} s)`;
+      console.log(isMeasured || message === "" ? line : `${line} ${message}`);
+      if (verbose || (verdict === "fail" && !isMeasured))
+        for (const said of result.output) console.log(`     | ${said}`);
     };
     return await runCases([...byName.keys()], { binaries, daemon, cwd: here, parallel, onResult });
   } finally {
@@ -100,8 +102,8 @@ function stockDaprd(): string {
   return path;
 }
 
-function trilbyVerdicts(selected: readonly Entry[], results: ReadonlyMap<string, CaseResult>): Verdict[] {
-  return selected.flatMap((entry) => {
+function trilbyVerdicts(entries: readonly Entry[], results: ReadonlyMap<string, CaseResult>): Verdict[] {
+  return entries.flatMap((entry) => {
     const result = results.get(entry.name);
     return result ? [judge(entry, result)] : [];
   });

@@ -6,9 +6,9 @@ import { spawnSync } from "node:child_process";
  * does not let us (it needs unshare and ip); the suite then runs in the common network and may find a port taken.
  */
 export function ownNetwork(): readonly string[] | undefined {
-  const enter = ["unshare", "--map-root-user", "--net", "sh", "-c", `${prepare} && exec "$@"`, "sh"];
-  const [program, ...words] = [...enter, "true"];
-  return spawnSync(program!, words, { stdio: "ignore" }).status === 0 ? enter : undefined;
+  const words = ["--map-root-user", "--net", "sh", "-c", `${prepare} && exec "$@"`, "sh"];
+  const isAllowed = spawnSync("unshare", [...words, "true"], { stdio: "ignore" }).status === 0;
+  return isAllowed ? ["unshare", ...words] : undefined;
 }
 
 const prepare = "ip link set lo up && echo '10000 29999' > /proc/sys/net/ipv4/ip_local_port_range";
