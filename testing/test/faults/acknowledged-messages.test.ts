@@ -6,6 +6,7 @@ import { test } from "vitest";
 
 import { startCountingApp } from "./counting-app.ts";
 import { carryOut, type Fault, times } from "./fault-plan.ts";
+import { account } from "./account.ts";
 import { seededRandom, seedOfRun } from "./seeded-random.ts";
 import { component, createTrilbyd } from "./trilbyd.ts";
 
@@ -16,6 +17,7 @@ const publishers = 16;
 
 /** How messages go to the broker and come back. */
 interface Way {
+  readonly type: string;
   readonly messages: number;
   /** Of so many messages the application refuses one, the first time that it comes. */
   readonly refusedOf: number;
@@ -30,6 +32,7 @@ const groups = { "group.min.session.timeout.ms": "1000", "num.partitions": "2" }
 describeService("kafka", { killable: true, settings: groups }, (broker) => {
   test("pubsub.kafka in a child: no acknowledged message is lost", { timeout: 240_000 }, () =>
     keepsMessages(broker, {
+      type: "pubsub.kafka",
       messages: 5000,
       refusedOf: 250,
       resources: { "broker.yaml": kafka(broker.address), "orders.yaml": subscription },
@@ -42,6 +45,7 @@ describeService("kafka", { killable: true, settings: groups }, (broker) => {
 describeService("mosquitto", { killable: true }, (broker) => {
   test("bindings.mqtt3 in a child: no acknowledged event is lost", { timeout: 240_000 }, () =>
     keepsMessages(broker, {
+      type: "bindings.mqtt3",
       messages: 1000,
       refusedOf: Infinity,
       resources: { "orders.yaml": mqtt(broker.url) },
@@ -84,8 +88,8 @@ async function keepsMessages(broker: Service, way: Way): Promise<void> {
     const publishedAt = performance.now();
     await app.hasSeen(acknowledged);
     const lost = [...acknowledged].filter((number) => !app.taken.has(number));
-    report(
-      `${messages} acknowledged after ${failed} failed attempts; ${app.deliveries} deliveries, ` +
+    account(
+      `${way.type}, seed ${seed}: ${messages} acknowledged after ${failed} failed attempts; ${app.deliveries} deliveries, ` +
         `${app.duplicates} of them duplicates, ${app.refused} refused; ` +
         `the last one ${Math.round(performance.now() - publishedAt)} ms after the last was published`,
     );
@@ -110,7 +114,14 @@ const kafka = (brokers: string): string =>
   });
 
 const mqtt = (url: string): string =>
-  component("orders", "bindings.mqtt3", { url, topic: "orders", consumerID: "shop", direction: "input, output" });
+  component("orders", "bindings.mqtt3", {
+    url,
+    topic: "orders",
+    consumerID: "shop",
+    direction: "input, output",
+    // Five seconds apart: without, an application that was away gets the event after half a minute.
+    backOffMaxRetries: "10",
+  });
 
 const subscription = `apiVersion: dapr.io/v2alpha1
 kind: Subscription

@@ -8,6 +8,7 @@ import type { Service } from "@trilby/services";
 import { describe, test } from "vitest";
 
 import { carryOut, type Fault, times } from "./fault-plan.ts";
+import { account } from "./account.ts";
 import { seededRandom, seedOfRun } from "./seeded-random.ts";
 import { component, createTrilbyd } from "./trilbyd.ts";
 
@@ -26,7 +27,7 @@ interface Tally {
 
 describeService("redis", { killable: true }, (redis) => {
   test("state.redis in a child: no acknowledged write is lost", { timeout: 120_000 }, () =>
-    keepsWrites(component("store", "state.redis", { redisHost: redis.address, keyPrefix: "none" }), redis, [
+    keepsWrites("state.redis", { redisHost: redis.address }, redis, [
       ...times(3, "child"),
       ...times(2, "host"),
       ...times(3, "server"),
@@ -36,11 +37,11 @@ describeService("redis", { killable: true }, (redis) => {
 
 describeService("postgres", { killable: true }, (postgres) => {
   test("state.postgresql in a child: no acknowledged write is lost", { timeout: 120_000 }, () =>
-    keepsWrites(
-      component("store", "state.postgresql", { connectionString: postgres.url, keyPrefix: "none" }, { version: "v2" }),
-      postgres,
-      [...times(2, "child"), ...times(1, "host"), ...times(2, "server")],
-    ),
+    keepsWrites("state.postgresql", { connectionString: postgres.url }, postgres, [
+      ...times(2, "child"),
+      ...times(1, "host"),
+      ...times(2, "server"),
+    ]),
   );
 });
 
@@ -49,19 +50,24 @@ describe("a file", () => {
     const folder = mkdtempSync(join(tmpdir(), "trilby-sqlite-"));
     try {
       const connectionString = join(folder, "state.db");
-      await keepsWrites(component("store", "state.sqlite", { connectionString, keyPrefix: "none" }), undefined, [
-        ...times(3, "child"),
-        ...times(3, "host"),
-      ]);
+      await keepsWrites("state.sqlite", { connectionString }, undefined, [...times(3, "child"), ...times(3, "host")]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   });
 });
 
-async function keepsWrites(resource: string, server: Service | undefined, faults: readonly Fault[]): Promise<void> {
+async function keepsWrites(
+  type: string,
+  metadata: Readonly<Record<string, string>>,
+  server: Service | undefined,
+  faults: readonly Fault[],
+): Promise<void> {
   const seed = seedOfRun();
-  const host = await createTrilbyd({ resources: { "store.yaml": resource }, flags: ["--placement=child"] });
+  const host = await createTrilbyd({
+    resources: { "store.yaml": component("store", type, metadata) },
+    flags: ["--placement=child"],
+  });
   const tally: Tally = { acknowledged: 0, failed: 0, unacknowledgedEffects: 0 };
   try {
     await host.start();
@@ -79,8 +85,8 @@ async function keepsWrites(resource: string, server: Service | undefined, faults
       carryOut({ host, server, faults, random: seededRandom(seed), progress, serves }, report),
       ...Array.from({ length: writers }, write),
     ]);
-    report(
-      `${writes} acknowledged, ${tally.failed} attempts failed, ${tally.unacknowledgedEffects} writes had taken effect unacknowledged`,
+    account(
+      `${type}, seed ${seed}: ${writes} acknowledged, ${tally.failed} attempts failed, ${tally.unacknowledgedEffects} writes had taken effect unacknowledged`,
     );
     assert.ok(tally.failed > 0, "no write met a fault: the test proved nothing");
     const lost = await missing(host.url);

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, test } from "vitest";
 
 import { field, frame, type GrpcClient, openGrpcClient } from "./grpc-frames.ts";
+import { account } from "./account.ts";
 import { component, createTrilbyd, type Trilbyd } from "./trilbyd.ts";
 
 // Many clients, slow ones, and ones that never finish: everyone else is served, and memory does not grow with them.
@@ -236,6 +237,6 @@ function residentMegabytes(): number {
 /** Prints what the host's memory is now, and fails when it has grown too far. */
 function report(what: string): void {
   const now = residentMegabytes();
-  console.log(`${what}: ${idleMegabytes} MB before, ${now} MB now`);
+  account(`${what}: ${idleMegabytes} MB before, ${now} MB now`);
   assert.ok(now - idleMegabytes <= mostGrowthMegabytes, `${what}: memory grew by ${now - idleMegabytes} MB`);
 }

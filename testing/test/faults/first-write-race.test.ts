@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { describeService } from "@trilby/services/vitest";
 import { test } from "vitest";
 
+import { account } from "./account.ts";
 import { component, createTrilbyd, type Trilbyd } from "./trilbyd.ts";
 
 // Two hosts on one Redis, 64 clients that save the same key at the same time with first-write: exactly one may win a round.
@@ -41,7 +42,7 @@ describeService("redis", (redis) => {
         );
       }
       const seconds = (performance.now() - beganAt) / 1000;
-      console.log(`${rounds} rounds of ${clients} saves in ${seconds.toFixed(1)} s`);
+      account(`${rounds} rounds of ${clients} saves in ${seconds.toFixed(1)} s`);
     } finally {
       for (const racer of racers) racer.close();
       await Promise.all(hosts.map((host) => host.stop()));
