@@ -11,4 +11,10 @@ export function ownNetwork(): readonly string[] | undefined {
   return isAllowed ? ["unshare", ...words] : undefined;
 }
 
-const prepare = "ip link set lo up && echo '10000 29999' > /proc/sys/net/ipv4/ip_local_port_range";
+const prepare = [
+  "ip link set lo up",
+  // Daemons find each other by multicast.
+  "ip link set lo multicast on",
+  "ip route add 224.0.0.0/4 dev lo",
+  "echo '10000 29999' > /proc/sys/net/ipv4/ip_local_port_range",
+].join(" && ");

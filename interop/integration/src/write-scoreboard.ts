@@ -6,10 +6,17 @@ import { scoreboardPage, scoreboardTable } from "./scoreboard.ts";
 
 /** Writes the page, and the table between its markers in the README. */
 export function writeScoreboard(root: string, ledger: Ledger): void {
+  for (const [file, text] of scoreboardFiles(root, ledger)) writeFileSync(file, text);
+}
+
+/** Each file's path and what it should say. */
+export function scoreboardFiles(root: string, ledger: Ledger): [string, string][] {
   const { version } = JSON.parse(readFileSync(join(root, "host", "package.json"), "utf8")) as { version: string };
-  writeFileSync(join(root, "docs", "scoreboard.md"), scoreboardPage(ledger, version));
   const readme = join(root, "README.md");
-  writeFileSync(readme, between(readFileSync(readme, "utf8"), scoreboardTable(ledger)));
+  return [
+    [join(root, "docs", "scoreboard.md"), scoreboardPage(ledger, version)],
+    [readme, between(readFileSync(readme, "utf8"), scoreboardTable(ledger))],
+  ];
 }
 
 export function between(text: string, table: string): string {

@@ -11,7 +11,7 @@ import { withinBudget } from "../src/select.ts";
 import { type CaseResult, readSuite } from "../src/stream.ts";
 import { updated } from "../src/update.ts";
 import { daprVersion } from "../src/versions.ts";
-import { between } from "../src/write-scoreboard.ts";
+import { between, scoreboardFiles } from "../src/write-scoreboard.ts";
 
 const folder = join(import.meta.dirname, "..");
 const head = "# dapr 1.18.2, measured 2026-11-23\ncase\texpected\tseconds\tstock\tnote\n";
@@ -160,6 +160,12 @@ test("areas count what passes and what is waited for", () => {
       ["daprd/state", 2, 1, 1, []],
     ],
   );
+});
+
+test("the scoreboard and the README say what the ledger says; --scoreboard writes them", () => {
+  const ledger = parseLedger(readFileSync(join(folder, "ledger.tsv"), "utf8"));
+  for (const [file, text] of scoreboardFiles(join(folder, "..", ".."), ledger))
+    assert.equal(readFileSync(file, "utf8"), text);
 });
 
 test("the table goes between its markers, again and again", () => {
