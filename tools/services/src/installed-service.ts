@@ -28,6 +28,8 @@ export interface Prepared {
   probe(): Promise<boolean>;
   /** After each start, once the probe has succeeded. */
   started?(): Promise<void>;
+  /** What `kill` sends, where SIGKILL would break promises that other servers of the kind keep. */
+  killSignal?: NodeJS.Signals | undefined;
   /** Other processes of the server that SIGKILL must reach as well. */
   family?(pid: number): number[];
   /** Given to every start. Default 60 s: machines are busy. */
@@ -69,7 +71,7 @@ export async function startInstalled(installed: Installed): Promise<Service> {
       async kill() {
         const pid = current.pid;
         const family = pid === undefined ? [] : (prepared.family?.(pid) ?? []);
-        const gone = current.signal("SIGKILL");
+        const gone = current.signal(prepared.killSignal ?? "SIGKILL");
         for (const member of family) killQuietly(member);
         await gone;
       },

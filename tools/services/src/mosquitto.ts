@@ -57,6 +57,9 @@ export function startMosquitto(options: MosquittoOptions = {}): Promise<Service>
         url: `${tls ? "mqtts" : "mqtt"}://${login}127.0.0.1:${port}`,
         certificates,
         probe: () => answersMqtt(port, certificates),
+        // It acknowledges first and writes a moment later: SIGKILL in between would lose what it had acknowledged. SIGTERM drops the
+        // connections as abruptly, and writes.
+        killSignal: persistence ? "SIGTERM" : undefined,
       };
     },
   });

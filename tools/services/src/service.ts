@@ -18,7 +18,7 @@ export interface Service {
   readonly certificates: Certificates | undefined;
   /** Ends the server and removes its data. Never throws on a server that is already gone. */
   stop(): Promise<void>;
-  /** SIGKILL. Resolves when the process is gone; data and port stay reserved for `restart`. */
+  /** SIGKILL (see `persistence` of Mosquitto). Resolves when the process is gone; data and port stay reserved for `restart`. */
   kill(): Promise<void>;
   /** Starts again on the same port with the same data (ended gracefully first where it still runs). Resolves when it answers. */
   restart(): Promise<void>;
@@ -55,7 +55,10 @@ export interface MosquittoOptions extends CommonOptions {
   username?: string;
   password?: string;
   tls?: TlsMode;
-  /** Writes its database after every change, so that even SIGKILL loses nothing; slow for thousands of messages. Default true. */
+  /**
+   * Keeps messages and sessions over a restart; slow for thousands of messages. Default true, and `kill` is then SIGTERM: by SIGKILL
+   * Mosquitto forgets what it acknowledged in the last moment. Without persistence it is SIGKILL.
+   */
   persistence?: boolean;
 }
 

@@ -5,10 +5,8 @@ import { describeService } from "@trilby/services/vitest";
 import type { Service } from "../src/service.ts";
 
 describeService("mosquitto", { killable: true }, (mosquitto) => {
-  test("keeps retained messages and port over SIGKILL", async () => {
+  test("keeps its messages and port when it is killed", async () => {
     client(mosquitto, "mosquitto_pub", "-t", "kept", "-m", "yes", "-r", "-q", "1");
-    // The broker writes its database once a loop, after the acknowledgement.
-    client(mosquitto, "mosquitto_pub", "-t", "other", "-m", "x", "-q", "2");
     await mosquitto.kill();
     assert.throws(() => client(mosquitto, "mosquitto_pub", "-t", "kept", "-m", "no"), /refused/);
     await mosquitto.restart();
