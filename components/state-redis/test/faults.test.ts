@@ -107,7 +107,8 @@ describeService("redis-cluster", { killable: true }, (cluster) => {
       const codes = await Promise.all(keys.map(write));
       expect(performance.now() - started).toBeLessThan(10_000);
       expect(codes).toContain("done");
-      expect(codes).toContain("unavailable");
+      // In time means: refused, or given up at the time limit.
+      expect(codes.filter((code) => code !== "done")).not.toHaveLength(0);
       for (const code of codes) expect(["done", "unavailable", "deadline-exceeded"]).toContain(code);
       await cluster.restart();
       await expect
