@@ -1,0 +1,38 @@
+/** Name and value of a header field. Names are lower-case; a character of a value is a byte (latin1). */
+export type HeaderField = readonly [name: string, value: string];
+
+/**
+ * A decoded header block. While a connection remembers a block, equal blocks decode to the very same object, so nobody
+ * changes it, and what the layer above derived from it can stay with it.
+ */
+export class HeaderList {
+  readonly fields: readonly HeaderField[];
+  /** Larger than the limit: `fields` holds what came before it was reached, the rest was decoded and dropped. */
+  readonly tooLarge: boolean;
+  /** Kept for the layer above: what it made of these fields. */
+  attachment: unknown = undefined;
+
+  constructor(fields: readonly HeaderField[], tooLarge = false) {
+    this.fields = fields;
+    this.tooLarge = tooLarge;
+  }
+
+  /** The first value. */
+  get(name: string): string | undefined {
+    const { fields } = this;
+    for (let index = 0; index < fields.length; index++) {
+      const field = fields[index]!;
+      if (field[0] === name) return field[1];
+    }
+    return undefined;
+  }
+}
+
+/** Fields that are sent often: each connection encodes them once and then copies the bytes. */
+export class PreparedHeaders {
+  readonly fields: readonly HeaderField[];
+
+  constructor(fields: readonly HeaderField[]) {
+    this.fields = fields;
+  }
+}

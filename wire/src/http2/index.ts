@@ -1,0 +1,3 @@
+export * from "./http2-error.ts";
+export * from "./header-list.ts";
+export type * from "./stream.ts";
