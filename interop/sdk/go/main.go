@@ -1,8 +1,8 @@
-// An application made with Dapr's Go SDK: it does the judge's steps one after the other and prints what the SDK hands out, a line of
-// JSON a step. What it should be, the judge knows.
+// An application made with Dapr's Go SDK. It takes the judge's steps, see ../APP.md, and prints what the SDK hands out.
 package main
 
 import (
+	"context"
 	"log"
 	"os"
 	"time"
@@ -14,37 +14,39 @@ func main() {
 	// Standard output is for the judge.
 	dapr.SetLogger(log.New(os.Stderr, "", 0))
 	if os.Getenv("CLIENT_PROTOCOL") != "grpc" {
-		log.Fatal("the Go SDK's client speaks gRPC alone")
+		log.Fatal("the client of the Go SDK speaks gRPC alone")
 	}
-	inbox := newInbox()
+	inbox := &inbox{}
 	stop := serve(inbox)
-	defer stop()
 
-	// The daemon may start after its application; the SDK gives up after five seconds by itself.
-	client, err := dapr.NewClient()
-	for end := time.Now().Add(30 * time.Second); err != nil && time.Now().Before(end); client, err = dapr.NewClient() {
-		time.Sleep(100 * time.Millisecond)
-	}
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer client.Close()
+	client := connect(time.Now().Add(30 * time.Second))
+	app := &application{Client: client, inbox: inbox}
+	ctx := context.Background()
+	app.sidecarSteps(ctx)
+	app.stateSteps(ctx)
+	app.messageSteps(ctx)
+	app.bindingSteps(ctx)
+	app.secretSteps(ctx)
+	app.streamStep(ctx)
+	printLine(line{Step: "done"})
+	client.Close()
+	stop()
+}
 
-	app := &application{Client: client, inbox: inbox, run: os.Getenv("RUN_ID")}
-	app.sidecarSteps()
-	app.stateSteps()
-	app.messageSteps()
-	app.bindingSteps()
-	app.secretSteps()
-	app.streamSteps()
-	done()
+// The SDK itself gives up after five seconds, and the daemon may start later than its application.
+func connect(until time.Time) dapr.Client {
+	for {
+		client, err := dapr.NewClient()
+		if err == nil {
+			return client
+		}
+		if time.Now().After(until) {
+			log.Fatal(err)
+		}
+	}
 }
 
 type application struct {
 	dapr.Client
 	inbox *inbox
-	run   string
 }
-
-// Of this run alone, in stores and topics that others use too.
-func (app *application) own(name string) string { return app.run + "-" + name }
