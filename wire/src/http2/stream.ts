@@ -1,7 +1,10 @@
 import type { Http2Error } from "./http2-error.ts";
 import type { HeaderField, HeaderList, PreparedHeaders } from "./header-list.ts";
 
-/** One stream of a connection, as the layer above uses it. Nothing here throws because of the peer or of a stream that has ended: it does nothing then. */
+/**
+ * One stream of a connection, as the layer above uses it. A server that has ended its side (all of it sent) has ended the stream: a
+ * client that still sends gets RST_STREAM with NO_ERROR (RFC 9113, section 8.1). Nothing here throws because of the peer or of a stream that has ended: it does nothing then.
+ */
 export interface Http2Stream {
   readonly id: number;
   /** Bytes of this stream that wait for the peer's window or for the socket. */
@@ -22,9 +25,12 @@ export interface Http2Stream {
   ): void;
   /** The last headers of this side, after all data. */
   sendTrailers(trailers: PreparedHeaders | readonly HeaderField[]): void;
-  /** Ends the stream at once, both ways; `closed` follows. */
+  /** Ends the stream at once, both ways; what waits is dropped; `closed` follows before this returns. */
   reset(code: number): void;
-  /** The layer above is done with so many bytes of data: the peer may send as many again. */
+  /**
+   * The layer above is done with so many bytes of data: the peer may send as many again. Whoever gathers a message that may be larger
+   * than the window (1 MiB) consumes its parts as they come. What was not consumed when the stream closes is given back by itself.
+   */
   consume(byteCount: number): void;
 }
 
