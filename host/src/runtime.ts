@@ -6,6 +6,7 @@ import type { AppChannel } from "./app/channel.ts";
 import { createAppChannel } from "./app/create-app-channel.ts";
 import { askAppConfiguration } from "./app-configuration.ts";
 import { type Blocks, createBlocks } from "./blocks.ts";
+import { waitForStart } from "./blocks/wait-for-start.ts";
 import { goDuration } from "./blocks/metadata/go-duration.ts";
 import { type Components, createComponents } from "./components/components.ts";
 import type { GivenComponent } from "./components/given-component.ts";
@@ -85,6 +86,9 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
   const appTarget = health.outbound.add("app");
   const stopped = new AbortController();
   const ready = Promise.withResolvers<void>();
+  /** The components were started, or will not be. */
+  const componentsStarted = Promise.withResolvers<void>();
+  stopped.signal.addEventListener("abort", () => componentsStarted.resolve());
   const shutdown = Promise.withResolvers<{ readonly force: boolean }>();
   const open: Partial<Parts> = {};
   let starting: Promise<void> | undefined;
@@ -95,7 +99,7 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
     logger.info(`app id: ${options.appId}`);
     const settings = await readSettings(options, environment, logger, parts);
     await openEverything(settings);
-    await open.components?.load(settings.components, parts.components);
+    await open.components?.load(settings.components, parts.components).finally(componentsStarted.resolve);
     stopped.signal.throwIfAborted();
     warnOfScopes(settings.configuration);
     appTarget.ready();
@@ -141,8 +145,9 @@ export function createRuntime(options: HostOptions, parts: RuntimeParts = {}): R
       log,
     };
     // Early: a port in use is found before anything else is started, and health tells what is still starting.
-    open.httpApi = await openHttpApi({ ...setup, blocks: blocks.all, fallback: blocks.httpFallback });
-    open.grpcApi = await openGrpcApi({ ...setup, blocks: blocks.all, fallback: blocks.grpcFallback });
+    const all = waitForStart(blocks.all, componentsStarted.promise);
+    open.httpApi = await openHttpApi({ ...setup, blocks: all, fallback: blocks.httpFallback });
+    open.grpcApi = await openGrpcApi({ ...setup, blocks: all, fallback: blocks.grpcFallback });
     stopped.signal.throwIfAborted();
   };
 

@@ -1,3 +1,4 @@
+import { connect } from "@trilby/kit/transport";
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttpServer, type Server } from "node:http";
@@ -10,6 +11,7 @@ import { parseFlags } from "../../src/options/flag-values.ts";
 import { readHostOptions } from "../../src/options/host-options.ts";
 import { createRuntime, type Runtime, type RuntimeParts } from "../../src/runtime.ts";
 import definitions from "../fixtures/fixture-components/index.js";
+import { rpc } from "../api/rpc.ts";
 import { manifest, scratch, write } from "./world.ts";
 
 const fixture = (type: string) => definitions.find((each) => each.type === type)!;
@@ -118,6 +120,46 @@ test("stopping in the middle of the start ends it", async () => {
   await runtime.stop();
   assert.ok(performance.now() - beganAt < 1000);
   await assert.rejects(starting);
+});
+
+test("calls wait for the first start of the components, health does not", async () => {
+  const gate = Promise.withResolvers<void>();
+  const slow = { ...fixture("state.fixture") } as (typeof stores)[number]["definition"];
+  const open = slow.open.bind(slow);
+  slow.open = (async (...words: Parameters<typeof open>) => {
+    await gate.promise;
+    return open(...words);
+  }) as typeof open;
+  const { runtime, log } = runtimeWith([], { components: [...stores, { definition: slow, name: "slow" }] });
+  const starting = runtime.start();
+  while (!log.some((line) => line.startsWith("Component loaded: store")))
+    await new Promise((resolve) => setTimeout(resolve, 5));
+
+  assert.equal(await statusOf(runtime, "/v1.0/healthz/outbound"), 500);
+  const gone = new AbortController();
+  const left = fetch(urlOf(runtime, "/v1.0/metadata"), { signal: gone.signal }).catch(() => "gone");
+  let answered = false;
+  const names = fetch(urlOf(runtime, "/v1.0/metadata")).then(async (response) => {
+    answered = true;
+    const { components } = (await response.json()) as { components: { name: string }[] };
+    return components.map(({ name }) => name);
+  });
+  const read = statusOf(runtime, "/v1.0/state/slow/a");
+  const [grpc] = runtime.addresses.grpc;
+  assert.ok(grpc && "port" in grpc);
+  const channel = await connect({ host: "127.0.0.1", port: grpc.port });
+  onTestFinished(() => channel.close());
+  const readOverGrpc = rpc(channel, "getState", { storeName: "slow", key: "a", consistency: 0, metadata: {} });
+  // Answers to what is asked later and waits for nothing: those before it had their time.
+  for (let index = 0; index < 3; index++) await statusOf(runtime, "/v1.0/healthz?verbose");
+  gone.abort();
+  assert.equal(await left, "gone");
+  assert.equal(answered, false);
+  gate.resolve();
+  await starting;
+  assert.deepEqual(await names, ["store", "slow"]);
+  assert.equal(await read, 204);
+  assert.equal((await readOverGrpc).data.length, 0);
 });
 
 test("a component that fails stops the start, with daprd's words", async () => {
