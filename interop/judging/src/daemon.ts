@@ -27,8 +27,13 @@ export interface DaemonOptions {
   readonly folder: string;
   /** File name -> YAML. */
   readonly resources: Readonly<Record<string, string>>;
+  /** Where it runs, and so where trilbyd finds component packages; else `folder`. */
+  readonly workingFolder?: string;
   readonly socketsFolder: string;
   readonly appPort?: number;
+  readonly appProtocol?: "http" | "grpc";
+  /** Of its APIs, where they have to be known before it runs; else free ones. */
+  readonly ports?: { readonly http: number; readonly grpc: number };
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -40,14 +45,14 @@ export interface Daemon {
 }
 
 /** Starts daprd, or a daemon that takes its flags, and waits until it is healthy. */
-export async function startDaemon(
-  { program, words = [] }: Program,
-  { appId, folder, resources, socketsFolder, appPort, environment = {} }: DaemonOptions,
-): Promise<Daemon> {
+export async function startDaemon({ program, words = [] }: Program, options: DaemonOptions): Promise<Daemon> {
+  const { appId, folder, resources, socketsFolder, appPort, appProtocol, ports, environment = {} } = options;
   const resourcesPath = join(folder, "resources");
   mkdirSync(resourcesPath, { recursive: true });
   for (const [name, text] of Object.entries(resources)) writeFileSync(join(resourcesPath, name), text);
-  const [http, grpc, internal] = [await freePort(), await freePort(), await freePort()];
+  const http = ports?.http ?? (await freePort());
+  const grpc = ports?.grpc ?? (await freePort());
+  const internal = await freePort();
   const flags = {
     "app-id": appId,
     "resources-path": resourcesPath,
@@ -58,11 +63,15 @@ export async function startDaemon(
     "enable-metrics": false,
     "log-level": "info",
     ...(appPort !== undefined && { "app-port": appPort }),
+    ...(appProtocol !== undefined && { "app-protocol": appProtocol }),
   };
   const running = startProcess(
     program,
     [...words, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
-    { cwd: folder, environment: { DAPR_COMPONENTS_SOCKETS_FOLDER: socketsFolder, ...environment } },
+    {
+      cwd: options.workingFolder ?? folder,
+      environment: { DAPR_COMPONENTS_SOCKETS_FOLDER: socketsFolder, ...environment },
+    },
   );
   const url = `http://127.0.0.1:${http}`;
   try {
