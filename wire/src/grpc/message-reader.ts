@@ -1,0 +1,182 @@
+import { prefixBytes } from "./message-prefix.ts";
+import { RpcCode, RpcError } from "./status.ts";
+
+/**
+ * Cuts the bytes of a stream into messages ("gRPC over HTTP/2", `Length-Prefixed-Message`). A message within one chunk is a view of it;
+ * one of several chunks is copied once, into memory that grows with what came and not with what was announced.
+ */
+export class MessageReader {
+  /** All bytes ever pushed; and those of messages handed out, prefixes included. Their difference is held here. */
+  receivedBytes = 0;
+  takenBytes = 0;
+  /** Whether the last message that `read` handed out is compressed. */
+  compressed = false;
+  readonly #maxReceiveBytes: number;
+
+  // Chunks that were not looked at yet; the first one from #offset on.
+  #chunks: Uint8Array[] = [];
+  #first = 0;
+  #offset = 0;
+  #waitingBytes = 0;
+  // Room after the last chunk, where small ones are added: else each would keep alive all that its socket read with it.
+  #room: Uint8Array = none;
+  #roomUsed = 0;
+
+  // The message under way whose prefix was read, while not all of it is here.
+  #length = -1;
+  #partial: Uint8Array = none;
+  #partialBytes = 0;
+
+  constructor(maxReceiveBytes: number) {
+    this.#maxReceiveBytes = maxReceiveBytes;
+  }
+
+  /** Nothing is held: an end here cuts no message. */
+  get isEmpty(): boolean {
+    return this.receivedBytes === this.takenBytes;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.receivedBytes += chunk.byteLength;
+    let rest = chunk;
+    if (this.#length !== -1 && this.#waitingBytes === 0) {
+      const taken = Math.min(rest.byteLength, this.#length - this.#partialBytes);
+      this.#append(taken === rest.byteLength ? rest : rest.subarray(0, taken));
+      rest = taken === 0 ? rest : rest.subarray(taken);
+    }
+    if (rest.byteLength > 0) this.#keep(rest);
+  }
+
+  /** The next message, when all of it is here. Throws `RpcError` for one that is too large or no message. */
+  read(): Uint8Array | undefined {
+    if (this.#length === -1) {
+      if (this.#waitingBytes < prefixBytes) return undefined;
+      const chunk = this.#chunks[this.#first]!;
+      const start = this.#offset;
+      if (chunk.byteLength - start >= prefixBytes) {
+        const length = this.#checkPrefix(
+          chunk[start]!,
+          (chunk[start + 1]! << 24) | (chunk[start + 2]! << 16) | (chunk[start + 3]! << 8) | chunk[start + 4]!,
+        );
+        const end = start + prefixBytes + length;
+        if (end <= chunk.byteLength) {
+          this.#skip(prefixBytes + length);
+          this.takenBytes += prefixBytes + length;
+          return chunk.subarray(start + prefixBytes, end);
+        }
+        this.#skip(prefixBytes);
+        this.#length = length;
+      } else {
+        const flag = this.#nextByte();
+        let length = 0;
+        for (let index = 1; index < prefixBytes; index++) length = (length << 8) | this.#nextByte();
+        this.#length = this.#checkPrefix(flag, length);
+      }
+    }
+    this.#gather();
+    if (this.#partialBytes < this.#length) return undefined;
+    const message = this.#partial;
+    this.takenBytes += prefixBytes + this.#length;
+    this.#length = -1;
+    this.#partial = none;
+    this.#partialBytes = 0;
+    return message;
+  }
+
+  /** Forgets all that is held. */
+  clear(): void {
+    this.takenBytes = this.receivedBytes;
+    this.#chunks = [];
+    this.#first = this.#offset = this.#waitingBytes = 0;
+    this.#room = none;
+    this.#roomUsed = 0;
+    this.#length = -1;
+    this.#partial = none;
+    this.#partialBytes = 0;
+  }
+
+  #checkPrefix(flag: number, signedLength: number): number {
+    if (flag > 1) throw new RpcError(RpcCode.INTERNAL, `A message begins with ${flag}, where 0 or 1 should be`);
+    this.compressed = flag === 1;
+    const length = signedLength >>> 0;
+    if (length > this.#maxReceiveBytes) {
+      throw new RpcError(
+        RpcCode.RESOURCE_EXHAUSTED,
+        `A message of ${length} bytes came; at most ${this.#maxReceiveBytes} are taken`,
+      );
+    }
+    return length;
+  }
+
+  #keep(chunk: Uint8Array): void {
+    this.#waitingBytes += chunk.byteLength;
+    const last = this.#chunks.length - 1;
+    if (last < this.#first || chunk.byteLength * smallPart >= chunk.buffer.byteLength) {
+      this.#chunks.push(chunk);
+      this.#room = none;
+      return;
+    }
+    if (this.#room.byteLength - this.#roomUsed < chunk.byteLength) {
+      this.#room = new Uint8Array(Math.max(roomBytes, chunk.byteLength));
+      this.#room.set(chunk);
+      this.#roomUsed = chunk.byteLength;
+      this.#chunks.push(this.#room.subarray(0, this.#roomUsed));
+      return;
+    }
+    const start = this.#chunks[last]!.byteOffset;
+    this.#room.set(chunk, this.#roomUsed);
+    this.#roomUsed += chunk.byteLength;
+    this.#chunks[last] = this.#room.subarray(start, this.#roomUsed);
+  }
+
+  /** Moves what is here of the message under way to its place. */
+  #gather(): void {
+    while (this.#waitingBytes > 0 && this.#partialBytes < this.#length) {
+      const chunk = this.#chunks[this.#first]!;
+      const taken = Math.min(chunk.byteLength - this.#offset, this.#length - this.#partialBytes);
+      this.#append(chunk.subarray(this.#offset, this.#offset + taken));
+      this.#skip(taken);
+    }
+  }
+
+  #append(bytes: Uint8Array): void {
+    const needed = this.#partialBytes + bytes.byteLength;
+    if (needed > this.#partial.byteLength) {
+      const size = Math.min(this.#length, Math.max(needed + this.#waitingBytes, needed * growth, roomBytes));
+      const larger = Buffer.allocUnsafeSlow(size);
+      larger.set(this.#partial.subarray(0, this.#partialBytes));
+      this.#partial = larger;
+    }
+    this.#partial.set(bytes, this.#partialBytes);
+    this.#partialBytes = needed;
+  }
+
+  #nextByte(): number {
+    const byte = this.#chunks[this.#first]![this.#offset]!;
+    this.#skip(1);
+    return byte;
+  }
+
+  #skip(byteCount: number): void {
+    this.#waitingBytes -= byteCount;
+    this.#offset += byteCount;
+    // A prefix is taken from one chunk, or byte by byte: never beyond the first chunk's end.
+    if (this.#offset < this.#chunks[this.#first]!.byteLength) return;
+    this.#offset = 0;
+    this.#first++;
+    if (this.#first === this.#chunks.length) {
+      this.#chunks.length = this.#first = 0;
+      this.#room = none;
+    } else if (this.#first === forgetChunks) {
+      this.#chunks.splice(0, this.#first);
+      this.#first = 0;
+    }
+  }
+}
+
+const none = new Uint8Array(0);
+/** A chunk that is less than this part of the memory it keeps alive is copied. */
+const smallPart = 4;
+const roomBytes = 4096;
+const growth = 4;
+const forgetChunks = 64;
