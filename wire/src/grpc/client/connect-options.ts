@@ -22,8 +22,8 @@ export interface ConnectOptions {
   readonly maxHeaderBytes?: number | undefined;
   /** Bytes of messages that a stream's peer may send ahead of the reader. Default 256 KiB. */
   readonly streamWindowBytes?: number | undefined;
-  /** Tells the peer that it may answer with gzip. Default true. */
-  readonly acceptGzip?: boolean | undefined;
+  /** Tells the peer that it may compress its answers. Default true. */
+  readonly acceptCompressed?: boolean | undefined;
 }
 
 export interface ClientKeepalive {
