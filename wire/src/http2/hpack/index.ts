@@ -1,0 +1,2 @@
+export { HeaderDecoder, headerDecoderDefaults, type HeaderDecoderOptions } from "./header-decoder.ts";
+export { HeaderEncoder } from "./header-encoder.ts";
