@@ -42,8 +42,8 @@ describe.each(publishable())("$name", ({ name, folder }) => {
 
 function mayDependOn(name: string, folder: string, dependency: string): boolean {
   if (folder.startsWith("components")) return dependency === "@trilby/kit" || dependency.endsWith("-client");
-  if (name === "@trilby/proto") return false;
-  if (name === "@trilby/kit") return dependency === "@trilby/proto";
+  if (name === "@trilby/proto" || name === "@trilby/wire") return false;
+  if (name === "@trilby/kit") return ["@trilby/proto", "@trilby/wire"].includes(dependency);
   if (name === "@trilby/host" || name === "@trilby/conformance")
     return ["@trilby/kit", "@trilby/proto"].includes(dependency);
   return true;

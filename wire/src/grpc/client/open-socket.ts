@@ -25,27 +25,31 @@ export function openSocket(
   };
   const begin = (made: Socket, event: "connect" | "secureConnect", check?: () => Error | undefined): void => {
     socket = made;
+    // The calls that wait for it keep the process alive.
+    made.unref();
     // Errors that come after the first one, from a socket that is given up, matter to nobody.
     made.on("error", ignore);
     made.once("error", settle);
-    made.once("close", () => settle(new Error("The connection was closed")));
+    made.once("close", () => settle(new Error("the connection was closed")));
     made.once(event, () => settle(check?.()));
+  };
+  const beginSecure = async (secure: ClientTls): Promise<void> => {
+    try {
+      // TLS is loaded when somebody uses it.
+      const { checkServerIdentity, connect } = await import("node:tls");
+      if (settled) return;
+      const made = connect({ ...address, ...secureOptions(target, secure, checkServerIdentity) });
+      begin(made, "secureConnect", () =>
+        made.alpnProtocol === "h2" ? undefined : new Error("the peer does not offer HTTP/2 (ALPN h2) in TLS"),
+      );
+    } catch (error) {
+      settle(error as Error);
+    }
   };
   const address = "path" in target ? { path: target.path } : { host: target.host, port: target.port, noDelay: true };
   try {
     if (tls === undefined) begin(connectPlain(address), "connect");
-    else {
-      // TLS is loaded when somebody uses it.
-      void import("node:tls")
-        .then(({ checkServerIdentity, connect }) => {
-          if (settled) return;
-          const made = connect({ ...address, ...secureOptions(target, tls, checkServerIdentity) });
-          begin(made, "secureConnect", () =>
-            made.alpnProtocol === "h2" ? undefined : new Error("The peer does not offer HTTP/2 (ALPN h2) in TLS"),
-          );
-        })
-        .catch(settle);
-    }
+    else void beginSecure(tls);
   } catch (error) {
     queueMicrotask(() => settle(error as Error));
   }

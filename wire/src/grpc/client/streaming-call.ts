@@ -2,7 +2,7 @@ import type { HeaderList } from "../../http2/header-list.ts";
 import type { Http2Stream } from "../../http2/stream.ts";
 import { IncomingMessages } from "../incoming-messages.ts";
 import type { MessageSource } from "../incoming-messages.ts";
-import { messagePrefix, prefixBytes } from "../message-prefix.ts";
+import { messagePrefix } from "../message-prefix.ts";
 import { RpcCode, RpcError } from "../status.ts";
 import type { CallOptions, ClientStream } from "./channel.ts";
 import { ClientCall } from "./client-call.ts";
