@@ -13,6 +13,7 @@ export const java: Language = {
     { client: "grpc", app: "grpc" },
   ],
   build() {
+    if (spawnSync("java", ["-version"]).status !== 0) throw new NotBuilt("there is no java in PATH: install a JDK 17");
     const built = buildJava(join(import.meta.dirname, "..", "java"));
     // It lives for seconds: little heap, and no time for the slow compiler.
     const sparing = ["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
@@ -26,7 +27,7 @@ function buildJava(project: string): string {
   const versions = cacheFolder("judge-sdk-java");
   const target = join(versions, hashOf(project));
   if (existsSync(target)) return target;
-  console.log("     building sdk-java with Maven, which fetches 45 MB the first time");
+  console.log("     building sdk-java with Maven, which fetches 80 MB the first time");
   const started = performance.now();
   const part = join(versions, `part-${process.pid}`);
   const repository = cacheFolder("judge-sdk-java-repository");
@@ -44,17 +45,17 @@ function buildJava(project: string): string {
 
 /** Without the network where the repository already holds what the project needs. */
 function maven(words: readonly string[], project: string, repository: string): void {
+  const given = process.env["MAVEN_OPTS"] ?? "";
   const run = (...more: string[]) =>
     spawnSync(
       "nice",
       ["mvn", "--batch-mode", "--quiet", `-Dmaven.repo.local=${repository}`, "-f", project, ...words, ...more],
-      { encoding: "utf8", env: { ...process.env, MAVEN_OPTS: "-XX:TieredStopAtLevel=1" } },
+      { encoding: "utf8", env: { ...process.env, MAVEN_OPTS: `${given} -XX:TieredStopAtLevel=1` } },
     );
   const offline = run("--offline");
   if (offline.status === 0) return;
   // 127: nice found no such program.
-  if (offline.error || offline.status === 127)
-    throw new NotBuilt("there is no mvn in PATH: install maven and a JDK 17");
+  if (offline.error || offline.status === 127) throw new NotBuilt("there is no mvn in PATH: install Maven");
   const online = run();
   if (online.status !== 0) throw new Error(`mvn in ${project} ended with ${online.status}:\n${online.stdout}`);
 }
