@@ -42,7 +42,7 @@ func (in *inbox) waitForEvent(data any) (any, error) {
 	err := in.wait(fmt.Sprintf("an event with %v", data), func() bool {
 		for _, event := range in.events {
 			if reflect.DeepEqual(event.Data, data) {
-				found = described(event, in.countOf(data))
+				found = eventFields(event, in.countOf(data))
 				return true
 			}
 		}
@@ -97,7 +97,7 @@ func (in *inbox) countOf(data any) int {
 	return count
 }
 
-func described(event *common.TopicEvent, count int) map[string]any {
+func eventFields(event *common.TopicEvent, count int) map[string]any {
 	return map[string]any{
 		"count":           count,
 		"id":              event.ID != "",

@@ -11,77 +11,70 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// One line for the judge, see ../APP.md.
+// One line for the judge, see ../APP.md. A pointer to nil is null, a nil pointer is left out.
 type line struct {
-	Step        string
-	Result      any
-	Unsupported string
-	Error       error
+	Step   string   `json:"step"`
+	Result *any     `json:"result,omitempty"`
+	Error  *refusal `json:"error,omitempty"`
 	// What the key holds after a write that was refused.
-	After *any
+	After *any `json:"after,omitempty"`
 }
 
-func (l line) MarshalJSON() ([]byte, error) {
-	fields := map[string]any{"step": l.Step}
-	switch {
-	case l.Step == "done":
-	case l.Error != nil:
-		fields["error"] = map[string]string{"code": codeOf(l.Error), "message": l.Error.Error()}
-		if l.After != nil {
-			fields["after"] = *l.After
-		}
-	case l.Unsupported != "":
-		fields["unsupported"] = l.Unsupported
-	default:
-		fields["result"] = l.Result
-	}
-	return json.Marshal(fields)
+type refusal struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
 }
 
-func printLine(l line) {
+func (l line) print() {
 	text, err := json.Marshal(l)
 	if err != nil {
 		log.Fatal(err)
 	}
-	os.Stdout.Write(append(text, '\n'))
+	if _, err := os.Stdout.Write(append(text, '\n')); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // A step that should succeed.
 func step(name string, do func() (any, error)) {
 	result, err := do()
-	printLine(line{Step: name, Result: result, Error: err})
+	if err != nil {
+		line{Step: name, Error: described(err)}.print()
+	} else {
+		line{Step: name, Result: &result}.print()
+	}
 }
-
-var errNotRefused = errors.New("not refused")
 
 // A step that should be refused.
 func refused(name string, do func() error) {
 	if err := do(); err != nil {
-		printLine(line{Step: name, Error: err})
+		line{Step: name, Error: described(err)}.print()
 	} else {
-		printLine(line{Step: name, Result: errNotRefused.Error()})
+		line{Step: name, Result: &notRefused}.print()
 	}
 }
 
 // A write that should be refused, and what is there then.
-func refusedWrite(name string, do func() error, read func() (any, error)) {
-	err := do()
+func refusedWrite(name string, write func() error, read func() (any, error)) {
+	err := write()
 	after, readErr := read()
 	switch {
 	case readErr != nil:
-		printLine(line{Step: name, Error: errors.Join(readErr, err)})
+		line{Step: name, Error: described(errors.Join(readErr, err))}.print()
 	case err != nil:
-		printLine(line{Step: name, Error: err, After: &after})
+		line{Step: name, Error: described(err), After: &after}.print()
 	default:
-		printLine(line{Step: name, Result: errNotRefused.Error()})
+		line{Step: name, Result: &notRefused}.print()
 	}
 }
 
+var notRefused any = "not refused"
+
 // The SDK wraps the errors of gRPC.
-func codeOf(err error) string {
-	problem, ok := status.FromError(err)
-	if !ok || problem.Code() == codes.OK {
-		return ""
+func described(err error) *refusal {
+	name := ""
+	if problem, ok := status.FromError(err); ok && problem.Code() != codes.OK {
+		name = code.Code(problem.Code()).String()
 	}
-	return code.Code(problem.Code()).String()
+	return &refusal{Code: name, Message: err.Error()}
 }

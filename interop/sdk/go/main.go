@@ -28,7 +28,7 @@ func main() {
 	app.bindingSteps(ctx)
 	app.secretSteps(ctx)
 	app.streamStep(ctx)
-	printLine(line{Step: "done"})
+	line{Step: "done"}.print()
 	client.Close()
 	stop()
 }

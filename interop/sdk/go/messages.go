@@ -71,7 +71,7 @@ func (app *application) streamStep(ctx context.Context) {
 		if err := message.Success(); err != nil {
 			return nil, fmt.Errorf("acknowledging: %w", err)
 		}
-		return described(message.TopicEvent, 1), subscription.Close()
+		return eventFields(message.TopicEvent, 1), subscription.Close()
 	})
 }
 
