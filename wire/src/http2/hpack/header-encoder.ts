@@ -81,9 +81,9 @@ export class HeaderEncoder {
 
   #writePreparedField(field: HeaderField, mayAdd: boolean): void {
     const [name, value] = field;
-    const sensitive = isSensitiveName(name);
-    const nameIndex = this.#find(name, value, sensitive);
+    const nameIndex = this.#find(name, value);
     if (nameIndex < 0) return;
+    const sensitive = isSensitiveName(name);
     const bytes = name.length + value.length + 32;
     if (sensitive) writer.integer(0x10, 0x0f, nameIndex);
     else if (mayAdd && this.#usedBytes + bytes <= this.#tableBytes) {
@@ -98,11 +98,10 @@ export class HeaderEncoder {
 
   #writeField(field: HeaderField): void {
     const [name, value] = field;
-    const sensitive = isSensitiveName(name);
-    const nameIndex = this.#find(name, value, sensitive);
+    const nameIndex = this.#find(name, value);
     if (nameIndex < 0) return;
     checkValue(name, value);
-    writer.integer(sensitive ? 0x10 : 0, 0x0f, nameIndex);
+    writer.integer(isSensitiveName(name) ? 0x10 : 0, 0x0f, nameIndex);
     if (nameIndex === 0) {
       checkName(name);
       writer.string(name);
@@ -112,16 +111,18 @@ export class HeaderEncoder {
   }
 
   /** Writes the whole field where a table has it, and says so with -1; else gives the index of its name, 0 where no table has it. */
-  #find(name: string, value: string, nameOnly: boolean): number {
+  #find(name: string, value: string): number {
     const inStatic = staticIndex().get(name);
-    const inDynamic = this.#index?.get(name);
-    if (!nameOnly) {
-      const at = inStatic?.byValue.get(value);
+    if (inStatic !== undefined) {
+      const at = inStatic.byValue.get(value);
       if (at !== undefined) {
         writer.integer(0x80, 0x7f, at);
         return -1;
       }
-      const position = inDynamic?.byValue.get(value);
+    }
+    const inDynamic = this.#index?.get(name);
+    if (inDynamic !== undefined) {
+      const position = inDynamic.byValue.get(value);
       if (position !== undefined) {
         writer.integer(0x80, 0x7f, this.#indexAt(position));
         return -1;
