@@ -1,0 +1,15 @@
+module trilby.test/bench/load
+
+go 1.26.5
+
+require (
+	golang.org/x/net v0.55.0
+	google.golang.org/grpc v1.80.0
+)
+
+require (
+	golang.org/x/sys v0.45.0 // indirect
+	golang.org/x/text v0.37.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260120221211-b8f7ae30c516 // indirect
+	google.golang.org/protobuf v1.36.11 // indirect
+)

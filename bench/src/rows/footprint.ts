@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { temporaryFolder } from "@trilby/interop-judging";
+import { type Daemon, startDaemon, type Component } from "../daemon.ts";
+import { loadHttp } from "../load.ts";
+import { httpGets, httpSaves, jsonOf } from "../requests.ts";
+import type { Group, Measure } from "../row.ts";
+import type { Sample } from "../sample.ts";
+import { descendantsOf, type Watched } from "../subject.ts";
+import { subjectNames } from "../subjects.ts";
+import type { World } from "../world.ts";
+import { redis } from "./redis.ts";
+
+const about = "state.redis, pubsub.in-memory and secretstores.local.file.";
+
+/** What it costs to have one. */
+export const footprint: Group = {
+  title: "Start and memory, three components",
+  rows: [
+    {
+      id: "start",
+      title: "Start to healthz",
+      about: `${about} From the start of the process until /v1.0/healthz is content.`,
+      subject: (daemon: Daemon) => Promise.resolve({ startMs: daemon.startMs }),
+    },
+    {
+      id: "rss-idle",
+      title: "RSS, idle",
+      about: `${about} Two seconds after it was healthy.`,
+      async subject(daemon: Daemon) {
+        await setTimeout(2_000);
+        return memoryOf(daemon.process.pid);
+      },
+    },
+    {
+      id: "rss-loaded",
+      title: "RSS, loaded",
+      about: `${about} At the end of two seconds of saves and two of gets over HTTP, 64 in flight.`,
+      async subject(daemon: Daemon) {
+        await load(daemon, httpSaves("store", jsonOf(1_024)), 204);
+        await load(daemon, httpGets("store", 1_024), 200);
+        return memoryOf(daemon.process.pid);
+      },
+    },
+  ].map(({ subject, ...row }) => ({
+    ...row,
+    baseline: subjectNames.builtin,
+    quick: true,
+    cold: row.id !== "start",
+    subjects: Object.fromEntries(
+      (["builtin", "inProcess", "child"] as const).map((key): [string, Measure] => [
+        subjectNames[key],
+        async (world) => {
+          const daemon = await startDaemon({
+            program: key === "builtin" ? "daprd" : "trilbyd",
+            components: await threeComponents(world),
+            // As it comes, the Redis store alone has a process of its own.
+            placement: key === "child" ? undefined : "in-process",
+          });
+          try {
+            return await subject(daemon);
+          } finally {
+            await daemon.close();
+          }
+        },
+      ]),
+    ),
+  })),
+};
+
+async function load({ http, process }: Daemon, requests: readonly Uint8Array[], expect: number): Promise<void> {
+  const watched: Watched = { daemon: process.pid, components: [] };
+  await loadHttp({ address: http, connections: 64, requests, expect }, watched, { warmSeconds: 0, seconds: 2 });
+}
+
+async function threeComponents(world: World): Promise<readonly Component[]> {
+  const { address } = await redis(world);
+  const { secretsFile } = await world.once("secrets file", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder.path, "secrets.json");
+    writeFileSync(file, '{"password":"none"}');
+    return { secretsFile: file, close: () => folder.remove() };
+  });
+  return [
+    { name: "store", type: "state.redis", metadata: { redisHost: address }, package: "state-redis" },
+    { name: "channel", type: "pubsub.in-memory", package: "pubsub-in-memory" },
+    { name: "file", type: "secretstores.local.file", metadata: { secretsFile }, package: "secretstore-local-file" },
+  ];
+}
+
+function memoryOf(pid: number): Sample {
+  const daemonRssMb = rssMb(pid);
+  const children = descendantsOf(pid).map(rssMb);
+  if (children.length === 0) return { rssMb: daemonRssMb };
+  const componentRssMb = children.reduce((sum, each) => sum + each);
+  return { rssMb: daemonRssMb + componentRssMb, daemonRssMb, componentRssMb };
+}
+
+function rssMb(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kilobytes) / 1_024;
+}
