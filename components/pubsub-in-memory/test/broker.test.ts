@@ -53,6 +53,16 @@ describe("delivery", () => {
     expect(other.got).toEqual([]);
   });
 
+  test("a message waits without the larger buffer that it came in", async () => {
+    const got: Message[] = [];
+    await broker.subscribe({ topic: "t", metadata: {} }, async (message) => void got.push(message));
+    const chunk = new Uint8Array(64 * 1024).fill(7);
+    await broker.publish({ topic: "t", data: chunk.subarray(100, 110), metadata: {} });
+    await settled();
+    expect(got[0]!.data).toEqual(new Uint8Array(10).fill(7));
+    expect(got[0]!.data.buffer.byteLength).toBe(10);
+  });
+
   test("one message at a time", async () => {
     let active = 0;
     let mostActive = 0;
