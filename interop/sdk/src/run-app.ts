@@ -5,16 +5,8 @@ import { type Program, startDaemon, startProcess, temporaryFolder, until } from 
 import { claimPort } from "@trilby/services";
 import type { Backends } from "./backends.ts";
 import type { AppCommand, Combination } from "./language.ts";
+import { type Line, readLine } from "./line.ts";
 import { names, resources } from "./resources.ts";
-
-/** A line of an app, see APP.md. */
-export interface Line {
-  readonly step: string;
-  readonly result?: unknown;
-  readonly error?: { readonly code: string; readonly message: string };
-  readonly after?: unknown;
-  readonly unsupported?: string;
-}
 
 export interface AppRun {
   readonly lines: readonly Line[];
@@ -46,7 +38,8 @@ export async function runApp(
   const running = startProcess(program, words, {
     cwd: cwd ?? folder,
     onLine: (line) => {
-      if (line.startsWith('{"step"')) lines.push(JSON.parse(line) as Line);
+      const read = readLine(line);
+      if (read !== undefined) lines.push(read);
     },
     environment: {
       APP_PORT: String(appPort),
