@@ -1,1 +1,6 @@
 export * from "./status.ts";
+export { createServer } from "./server/create-server.ts";
+export type * from "./server/rpc-server.ts";
+export type * from "./server/server-options.ts";
+export * from "./services/health.ts";
+export * from "./services/reflection.ts";
