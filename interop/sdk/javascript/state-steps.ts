@@ -16,8 +16,7 @@ export async function stateSteps({ state }: DaprClient): Promise<void> {
   const get = (name: string): Promise<unknown> => state.get(store, keyOf(name));
   const remove = (name: string, more: { etag?: string } = {}) => state.delete(store, keyOf(name), more);
   // `get` does not show etags.
-  const etagOf = async (name: string): Promise<string> =>
-    (await state.getBulk(store, [keyOf(name)]))[0]?.etag as unknown as string;
+  const etagOf = async (name: string): Promise<string> => (await state.getBulk(store, [keyOf(name)]))[0]?.etag ?? "";
   /** The SDK sends the value of an operation over gRPC only as a text. */
   const upserted = (value: object): object | string => (clientProtocol === "grpc" ? JSON.stringify(value) : value);
   let oldEtag = "";
