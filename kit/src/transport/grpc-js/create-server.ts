@@ -2,9 +2,9 @@ import { createServer as createNetServer } from "node:net";
 import type { Server as NetServer, Socket } from "node:net";
 import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
 import type { ServerInterceptingCall, ServerInterceptingCallInterface, ServerInterceptor } from "@grpc/grpc-js";
+import { bind } from "../bind.ts";
 import type { ListenAddress, RpcServer, StreamHandler, UnaryHandler } from "../server.ts";
 import type { ServerOptions, ServerTls } from "../transport.ts";
-import { listenOnUnixSocket } from "../unix-socket.ts";
 import { asBuffer } from "./metadata.ts";
 import { GrpcStreamServerCall, GrpcUnaryServerCall } from "./server-call.ts";
 
@@ -63,8 +63,7 @@ class GrpcJsServer implements RpcServer {
       socket.once("close", () => this.#sockets.delete(socket));
       this.#connections.injectConnection(socket);
     });
-    if ("path" in address) await listenOnUnixSocket(server, address.path);
-    else await listenOnPort(server, address.host, address.port);
+    await bind(server, address);
     this.#listening.push(server);
     // Errors of accept(), such as too many open files: the next connection may succeed.
     server.on("error", () => undefined);
@@ -140,16 +139,6 @@ function limitHeaders(server: GrpcServer, maxHeaderBytes: number): void {
     ...internals.commonServerOptions.settings,
     maxHeaderListSize: maxHeaderBytes,
   };
-}
-
-function listenOnPort(server: NetServer, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port }, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 function serverCredentials(tls: ServerTls | undefined): ServerCredentials {

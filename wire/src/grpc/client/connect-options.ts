@@ -1,3 +1,5 @@
+import type { Http2ClientOptions } from "../../http2/client-connection.ts";
+
 /** A unix socket, or a host and port. */
 export type Target = { readonly path: string } | { readonly host: string; readonly port: number };
 
@@ -22,8 +24,12 @@ export interface ConnectOptions {
   readonly maxHeaderBytes?: number | undefined;
   /** Bytes of messages that a stream's peer may send ahead of the reader. Default 256 KiB. */
   readonly streamWindowBytes?: number | undefined;
+  /** Bytes of messages that may wait for the peer to read them before `send` holds its caller back. Default 64 KiB. */
+  readonly sendBufferBytes?: number | undefined;
   /** Tells the peer that it may compress its answers. Default true. */
   readonly acceptCompressed?: boolean | undefined;
+  /** Limits of HTTP/2 that have no name here. */
+  readonly http2?: Http2ClientOptions | undefined;
 }
 
 export interface ClientKeepalive {

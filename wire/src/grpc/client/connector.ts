@@ -134,6 +134,8 @@ export class Connector {
 function http2Options(options: ConnectOptions): Http2ClientOptions {
   return {
     initialWindowBytes: options.streamWindowBytes ?? 256 * 1024,
-    maxHeaderListBytes: options.maxHeaderBytes,
+    sendBufferBytes: options.sendBufferBytes ?? 64 * 1024,
+    maxHeaderListBytes: options.maxHeaderBytes ?? 64 * 1024,
+    ...options.http2,
   };
 }
