@@ -1,8 +1,16 @@
 import type { Socket } from "node:net";
 
-import type { HeaderField, PreparedHeaders } from "./header-list.ts";
-import type { Http2Error } from "./http2-error.ts";
+import { ClosedBy } from "./closed-streams.ts";
+import { Connection } from "./connection.ts";
+import { CLIENT_PREFACE, MAX_31_BITS } from "./frame.ts";
+import { checkHeaders, HeaderUse } from "./header-check.ts";
+import type { HeaderField, HeaderList, PreparedHeaders } from "./header-list.ts";
+import { ErrorCode, Http2Error } from "./http2-error.ts";
 import type { Http2Options } from "./http2-options.ts";
+import { resolveOptions } from "./resolved-options.ts";
+import type { OutgoingHeaders } from "./send-queue.ts";
+import { Setting } from "./settings.ts";
+import { StreamRecord } from "./stream-record.ts";
 import type { Http2Stream, StreamReceiver } from "./stream.ts";
 
 export interface Http2ClientOptions extends Http2Options {
@@ -50,8 +58,165 @@ export interface Http2ClientConnection {
 }
 
 /** Speaks HTTP/2 as a client on a socket: plain with prior knowledge, unix, or TLS that offers `h2`. The socket is its own from now on. */
-export declare function connectHttp2(
+export function connectHttp2(
   socket: Socket,
   options: Http2ClientOptions,
   events: Http2ClientEvents,
-): Http2ClientConnection;
+): Http2ClientConnection {
+  return new ClientConnection(socket, options, events);
+}
+
+class ClientConnection extends Connection implements Http2ClientConnection {
+  readonly refusesOldStreams = false;
+  readonly #events: Http2ClientEvents;
+  #maxConcurrentStreams: number;
+  #maxIsKnown = false;
+  #nextStreamId = 1;
+  #goingAway = false;
+  /** `request` gave undefined since there was no room. */
+  #wanted = false;
+
+  constructor(socket: Socket, options: Http2ClientOptions, events: Http2ClientEvents) {
+    super(socket, resolveOptions(options, [[Setting.ENABLE_PUSH, 0]]));
+    this.#maxConcurrentStreams = options.initialMaxConcurrentStreams ?? 100;
+    this.#events = events;
+    this.open(CLIENT_PREFACE);
+  }
+
+  get usable(): boolean {
+    return !this.closed && !this.#goingAway;
+  }
+
+  get canOpen(): boolean {
+    return this.usable && this.activeStreams < this.#maxConcurrentStreams;
+  }
+
+  request(headers: OutgoingHeaders, endStream: boolean, receiver: StreamReceiver): Http2Stream | undefined {
+    if (!this.canOpen) {
+      this.#wanted = this.usable;
+      return undefined;
+    }
+    const streamId = this.#nextStreamId;
+    // Not queued, however little the peer reads: streams must begin in the order of their identifiers (RFC 9113, section 5.1.1).
+    this.sender.writeHeaders(streamId, headers, endStream);
+    this.#nextStreamId += 2;
+    const { initialWindowBytes } = this.sender;
+    const stream = new StreamRecord(
+      streamId,
+      this,
+      receiver,
+      initialWindowBytes,
+      this.options.initialWindowBytes,
+      false,
+    );
+    stream.localEnding = endStream;
+    stream.localEnded = endStream;
+    this.addStream(stream);
+    this.scheduleFlush();
+    if (this.#nextStreamId > MAX_31_BITS) this.#goAway(undefined);
+    return stream;
+  }
+
+  closeGracefully(): void {
+    if (this.closed) return;
+    this.#goingAway = true;
+    if (this.activeStreams === 0) this.#finishIdle();
+  }
+
+  #finishIdle(): void {
+    this.writeGoaway(0, ErrorCode.NO_ERROR, "");
+    this.finish(undefined);
+  }
+
+  #goAway(error: Http2Error | undefined): void {
+    if (this.#goingAway) return;
+    this.#goingAway = true;
+    this.#events.goingAway?.(this, error);
+  }
+
+  override goawayReceived(lastStreamId: number, error: Http2Error): void {
+    const notProcessed = new Http2Error(ErrorCode.REFUSED_STREAM, error.message, "peer", { notProcessed: true });
+    for (const stream of this.streams()) {
+      if (stream.id > lastStreamId) this.closeStream(stream, ClosedBy.PEER_RESET, notProcessed);
+    }
+    this.#goAway(error);
+    if (this.activeStreams === 0 && !this.closed) this.#finishIdle();
+  }
+
+  protected override streamClosed(): void {
+    if (this.closed) return;
+    if (this.#goingAway) {
+      if (this.activeStreams === 0) this.#finishIdle();
+    } else this.#tellRoom();
+  }
+
+  #tellRoom(): void {
+    if (!this.#wanted || !this.canOpen) return;
+    this.#wanted = false;
+    this.#events.streamAvailable?.(this);
+  }
+
+  protected override ended(error: Http2Error | undefined): void {
+    this.#events.closed?.(this, error);
+  }
+
+  override headersReceived(
+    streamId: number,
+    stream: StreamRecord | undefined,
+    headers: HeaderList,
+    endStream: boolean,
+    problem: string | undefined,
+  ): void {
+    if (stream === undefined) {
+      this.fail(ErrorCode.PROTOCOL_ERROR, "HEADERS on a stream that nobody opened");
+      return;
+    }
+    if (stream.hasHeaders) {
+      this.trailersReceived(stream, headers, endStream, problem);
+      return;
+    }
+    if (headers.tooLarge) {
+      this.failStream(streamId, stream, ErrorCode.ENHANCE_YOUR_CALM, "the header list is too large");
+      return;
+    }
+    const check = checkHeaders(headers, HeaderUse.RESPONSE);
+    const informational = check.status < 200;
+    const malformed = problem ?? check.malformed ?? (informational && endStream ? "an informational end" : undefined);
+    if (malformed !== undefined) {
+      this.failStream(streamId, stream, ErrorCode.PROTOCOL_ERROR, malformed);
+      return;
+    }
+    if (!informational) {
+      stream.hasHeaders = true;
+      // An answer to HEAD, and 304, say a length of what they do not carry: RFC 9113, section 8.1.1.
+      if (!endStream) stream.expectedBytes = check.contentLength;
+    }
+    this.deliverHeaders(stream, headers, endStream);
+  }
+
+  override isIdle(streamId: number): boolean {
+    return streamId % 2 === 0 || streamId >= this.#nextStreamId;
+  }
+
+  override lastProcessedStreamId(): number {
+    return 0;
+  }
+
+  override setMaxConcurrentStreams(count: number): void {
+    this.#maxConcurrentStreams = count;
+    this.#maxIsKnown = true;
+  }
+
+  override settingsReceived(first: boolean): void {
+    if (!this.#maxIsKnown) this.#maxConcurrentStreams = Infinity;
+    if (first) this.#events.ready?.(this);
+    this.#tellRoom();
+  }
+
+  /** RFC 9113, section 6.5.2: a server cannot ask for it. */
+  override pushEnabledReceived(): void {
+    this.fail(ErrorCode.PROTOCOL_ERROR, "a server that wants to be pushed to");
+  }
+
+  override pingReceived(): void {}
+}

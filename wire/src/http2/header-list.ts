@@ -11,6 +11,8 @@ export class HeaderList {
   readonly tooLarge: boolean;
   /** Kept for the layer above: what it made of these fields. */
   attachment: unknown = undefined;
+  /** Kept for the connection: what it found when it looked at these fields. */
+  check: HeaderCheck | undefined = undefined;
 
   constructor(fields: readonly HeaderField[], tooLarge = false) {
     this.fields = fields;
@@ -26,6 +28,18 @@ export class HeaderList {
     }
     return undefined;
   }
+}
+
+/** What a connection found in a header list. */
+export interface HeaderCheck {
+  /** What the list was used as: the rules differ. */
+  readonly use: number;
+  /** Why the message is malformed: RFC 9113, section 8.1.1. */
+  readonly malformed: string | undefined;
+  /** -1: none. */
+  readonly contentLength: number;
+  /** Of a response. */
+  readonly status: number;
 }
 
 /** Fields that are sent often: each connection encodes them once and then copies the bytes. */

@@ -7,7 +7,7 @@ export interface Http2Options {
   readonly initialWindowBytes?: number | undefined;
   /** The same for all streams of a connection together. Default 16 MiB. A peer that sends more gets GOAWAY with FLOW_CONTROL_ERROR. */
   readonly connectionWindowBytes?: number | undefined;
-  /** SETTINGS_MAX_FRAME_SIZE, 16,384 to 16,777,215. Default 64 KiB. A longer frame gets GOAWAY with FRAME_SIZE_ERROR. */
+  /** SETTINGS_MAX_FRAME_SIZE, 16,384 to 16,777,215. Default 16 KiB. A longer frame gets GOAWAY with FRAME_SIZE_ERROR. */
   readonly maxFrameBytes?: number | undefined;
   /** SETTINGS_HEADER_TABLE_SIZE. Default 4096. */
   readonly headerTableBytes?: number | undefined;

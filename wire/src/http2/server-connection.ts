@@ -1,8 +1,14 @@
 import type { Socket } from "node:net";
 
+import { Connection } from "./connection.ts";
+import { CLIENT_PREFACE, MAX_31_BITS } from "./frame.ts";
+import { checkHeaders, HeaderUse } from "./header-check.ts";
 import type { HeaderList } from "./header-list.ts";
-import type { Http2Error } from "./http2-error.ts";
+import { ErrorCode, type Http2Error } from "./http2-error.ts";
 import type { Http2Options } from "./http2-options.ts";
+import { resolveOptions } from "./resolved-options.ts";
+import { Setting } from "./settings.ts";
+import { StreamRecord } from "./stream-record.ts";
 import type { Http2Stream, StreamReceiver } from "./stream.ts";
 
 export interface Http2ServerOptions extends Http2Options {
@@ -38,8 +44,165 @@ export interface Http2ServerConnection {
 }
 
 /** Speaks HTTP/2 as a server on a connected socket: plain with prior knowledge, unix, or TLS that has agreed on `h2`. The socket is its own from now on. */
-export declare function acceptHttp2(
-  socket: Socket,
-  options: Http2ServerOptions,
-  onStream: OnStream,
-): Http2ServerConnection;
+export function acceptHttp2(socket: Socket, options: Http2ServerOptions, onStream: OnStream): Http2ServerConnection {
+  return new ServerConnection(socket, options, onStream);
+}
+
+const DEFAULT_MAX_CONCURRENT_STREAMS = 1000;
+
+class ServerConnection extends Connection implements Http2ServerConnection {
+  readonly refusesOldStreams = true;
+  openedStreams = 0;
+  readonly #serverOptions: Http2ServerOptions;
+  readonly #maxConcurrentStreams: number;
+  readonly #onStream: OnStream;
+  #prefaceBytes = 0;
+  #lastStreamId = 0;
+  #goingAway = false;
+  /** The last GOAWAY is out: streams after this one are not served. */
+  #finalStreamId = MAX_31_BITS;
+
+  constructor(socket: Socket, options: Http2ServerOptions, onStream: OnStream) {
+    const maxConcurrentStreams = options.maxConcurrentStreams ?? DEFAULT_MAX_CONCURRENT_STREAMS;
+    super(socket, resolveOptions(options, [[Setting.MAX_CONCURRENT_STREAMS, maxConcurrentStreams]]));
+    this.#serverOptions = options;
+    this.#maxConcurrentStreams = maxConcurrentStreams;
+    this.#onStream = onStream;
+    this.open(undefined);
+  }
+
+  closeGracefully(): void {
+    if (this.#goingAway || this.closed) return;
+    this.#goingAway = true;
+    this.writeGoaway(MAX_31_BITS, ErrorCode.NO_ERROR, "");
+    this.watch.goingAway = performance.now() + this.options.closeTimeoutMs;
+    this.watch.arm();
+    this.ping(() => this.graceIsOver());
+  }
+
+  protected override graceIsOver(): void {
+    if (this.closed || this.#finalStreamId !== MAX_31_BITS) return;
+    this.watch.goingAway = 0;
+    this.#finalStreamId = this.#lastStreamId;
+    this.writeGoaway(this.#lastStreamId, ErrorCode.NO_ERROR, "");
+    this.streamClosed();
+  }
+
+  protected override streamClosed(): void {
+    if (this.#finalStreamId === MAX_31_BITS || this.closed || this.activeStreams > 0) return;
+    this.finish(undefined);
+  }
+
+  protected override ended(error: Http2Error | undefined): void {
+    this.#serverOptions.onClosed?.(this, error);
+  }
+
+  protected override socketData(chunk: Uint8Array): void {
+    if (this.#prefaceBytes === CLIENT_PREFACE.length) super.socketData(chunk);
+    else this.#readPreface(chunk);
+  }
+
+  /** RFC 9113, section 3.4. */
+  #readPreface(chunk: Uint8Array): void {
+    if (this.closed) return;
+    let at = 0;
+    while (at < chunk.length && this.#prefaceBytes < CLIENT_PREFACE.length) {
+      if (chunk[at] !== CLIENT_PREFACE[this.#prefaceBytes]) {
+        this.fail(ErrorCode.PROTOCOL_ERROR, "this is not HTTP/2");
+        return;
+      }
+      at++;
+      this.#prefaceBytes++;
+    }
+    if (at < chunk.length) super.socketData(chunk.subarray(at));
+  }
+
+  override headersReceived(
+    streamId: number,
+    stream: StreamRecord | undefined,
+    headers: HeaderList,
+    endStream: boolean,
+    problem: string | undefined,
+  ): void {
+    if (stream !== undefined) {
+      this.trailersReceived(stream, headers, endStream, problem);
+      return;
+    }
+    if (streamId % 2 === 0) {
+      this.fail(ErrorCode.PROTOCOL_ERROR, "a client's stream cannot have an even identifier");
+      return;
+    }
+    if (streamId > this.#finalStreamId) {
+      this.countControlFrame();
+      return;
+    }
+    this.#lastStreamId = streamId;
+    if (this.activeStreams >= this.#maxConcurrentStreams) {
+      this.failStream(streamId, undefined, ErrorCode.REFUSED_STREAM, "more streams than allowed");
+      return;
+    }
+    if (headers.tooLarge) {
+      this.failStream(streamId, undefined, ErrorCode.ENHANCE_YOUR_CALM, "the header list is too large");
+      return;
+    }
+    const check = checkHeaders(headers, HeaderUse.REQUEST);
+    const malformed = problem ?? check.malformed;
+    if (malformed !== undefined || (endStream && check.contentLength > 0)) {
+      this.failStream(
+        streamId,
+        undefined,
+        ErrorCode.PROTOCOL_ERROR,
+        malformed ?? "no DATA where content-length wants it",
+      );
+      return;
+    }
+    this.#begin(streamId, headers, endStream, check.contentLength);
+  }
+
+  #begin(streamId: number, headers: HeaderList, endStream: boolean, contentLength: number): void {
+    const { initialWindowBytes } = this.sender;
+    const stream = new StreamRecord(
+      streamId,
+      this,
+      undefined,
+      initialWindowBytes,
+      this.options.initialWindowBytes,
+      true,
+    );
+    stream.remoteEnded = endStream;
+    stream.expectedBytes = contentLength;
+    this.addStream(stream);
+    this.openedStreams++;
+    try {
+      stream.receiver = this.#onStream(stream, headers, endStream);
+    } catch (cause) {
+      this.receiverThrew(stream, cause);
+      return;
+    }
+    // Answered already: it could not be told before there was whom to tell.
+    if (stream.closed) this.tellClosed(stream);
+  }
+
+  protected override endedBeforePeer(stream: StreamRecord): void {
+    this.resetWhenFlushed(stream);
+  }
+
+  override isIdle(streamId: number): boolean {
+    return streamId % 2 === 0 || streamId > this.#lastStreamId;
+  }
+
+  override lastProcessedStreamId(): number {
+    return this.#lastStreamId;
+  }
+
+  override pingReceived(): void {
+    this.#serverOptions.onPing?.(this);
+  }
+
+  /** A client that goes away is served to the end of its streams. */
+  override goawayReceived(): void {}
+
+  override setMaxConcurrentStreams(): void {}
+  override pushEnabledReceived(): void {}
+  override settingsReceived(): void {}
+}

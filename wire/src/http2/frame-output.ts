@@ -1,0 +1,160 @@
+import type { Socket } from "node:net";
+
+import { POOLED_BUFFER_BYTES, returnBuffer, takeBuffer } from "./buffer-pool.ts";
+import { FRAME_HEADER_BYTES, writeUint32 } from "./frame.ts";
+
+/** Payloads up to this size are copied next to their frame header, which costs less than a vectored write. */
+const COPIED_BYTES = 4096;
+
+/** Of a connection that always has a write under way: the garbage collector takes the others. */
+const MAX_KEPT_BUFFERS = 8;
+
+/** What goes to the socket with the next write: small frames side by side in a pooled buffer, large payloads as they are. */
+export class FrameOutput {
+  /** Not yet given to the socket. */
+  bytes = 0;
+  /** The socket holds as much as it should: the next write waits for its `drain`. */
+  socketFull = false;
+  readonly #socket: Socket;
+  #buffer: Uint8Array | undefined;
+  /** In the buffer: what is before `from` was given to the socket, what is before `at` is written. */
+  #from = 0;
+  #at = 0;
+  /** What comes before the buffer's unsent part. */
+  #chunks: Uint8Array[] | undefined;
+  #writesUnderWay = 0;
+  /** Full buffers whose bytes are among the chunks, and those that the socket still reads. */
+  #used: Uint8Array[] | undefined;
+  #sent: Uint8Array[] | undefined;
+  #written: (() => void) | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  frameHeader(byteCount: number, type: number, flags: number, streamId: number): void {
+    const at = this.#reserve(FRAME_HEADER_BYTES);
+    const buffer = this.#buffer!;
+    buffer[at] = byteCount >>> 16;
+    buffer[at + 1] = byteCount >>> 8;
+    buffer[at + 2] = byteCount;
+    buffer[at + 3] = type;
+    buffer[at + 4] = flags;
+    writeUint32(buffer, at + 5, streamId);
+  }
+
+  uint16(value: number): void {
+    const at = this.#reserve(2);
+    this.#buffer![at] = value >>> 8;
+    this.#buffer![at + 1] = value;
+  }
+
+  uint32(value: number): void {
+    const at = this.#reserve(4);
+    writeUint32(this.#buffer!, at, value);
+  }
+
+  /** Bytes that the caller uses again: always copied. */
+  copy(bytes: Uint8Array): void {
+    let done = 0;
+    while (bytes.length - done > POOLED_BUFFER_BYTES) {
+      this.#copyPiece(bytes.subarray(done, done + POOLED_BUFFER_BYTES));
+      done += POOLED_BUFFER_BYTES;
+    }
+    this.#copyPiece(done === 0 ? bytes : bytes.subarray(done));
+  }
+
+  /** Bytes that do not change until they are sent. */
+  payload(bytes: Uint8Array): void {
+    if (bytes.length <= COPIED_BYTES) {
+      this.#copyPiece(bytes);
+      return;
+    }
+    this.#cutBuffer();
+    (this.#chunks ??= []).push(bytes);
+    this.bytes += bytes.length;
+  }
+
+  flush(): void {
+    if (this.bytes === 0) return;
+    this.bytes = 0;
+    const socket = this.#socket;
+    const chunks = this.#chunks;
+    const written = (this.#written ??= this.#afterWrite.bind(this));
+    this.#writesUnderWay++;
+    if (chunks === undefined) {
+      const batch = this.#buffer!.subarray(this.#from, this.#at);
+      this.#from = this.#at;
+      this.socketFull = !socket.write(batch, written);
+      return;
+    }
+    this.#cutBuffer();
+    this.#chunks = undefined;
+    this.#used = this.#moveUsedToSent();
+    socket.cork();
+    const last = chunks.length - 1;
+    for (let index = 0; index < last; index++) socket.write(chunks[index]!);
+    this.socketFull = !socket.write(chunks[last]!, written);
+    socket.uncork();
+  }
+
+  #copyPiece(bytes: Uint8Array): void {
+    const byteCount = bytes.length;
+    const at = this.#reserve(byteCount);
+    const buffer = this.#buffer!;
+    if (byteCount > 48) {
+      buffer.set(bytes, at);
+      return;
+    }
+    for (let index = 0; index < byteCount; index++) buffer[at + index] = bytes[index]!;
+  }
+
+  /** The position of so many bytes of room, side by side. At most a pooled buffer. */
+  #reserve(byteCount: number): number {
+    let at = this.#at;
+    if (this.#buffer === undefined || at + byteCount > POOLED_BUFFER_BYTES) {
+      this.#nextBuffer();
+      at = 0;
+    }
+    this.#at = at + byteCount;
+    this.bytes += byteCount;
+    return at;
+  }
+
+  #nextBuffer(): void {
+    const buffer = this.#buffer;
+    if (buffer !== undefined) {
+      this.#cutBuffer();
+      (this.#used ??= []).push(buffer);
+    }
+    this.#buffer = takeBuffer();
+    this.#from = 0;
+    this.#at = 0;
+  }
+
+  #cutBuffer(): void {
+    if (this.#at === this.#from) return;
+    (this.#chunks ??= []).push(this.#buffer!.subarray(this.#from, this.#at));
+    this.#from = this.#at;
+  }
+
+  #moveUsedToSent(): undefined {
+    if (this.#used === undefined) return;
+    if (this.#sent === undefined) this.#sent = this.#used;
+    else if (this.#sent.length < MAX_KEPT_BUFFERS) this.#sent.push(...this.#used);
+  }
+
+  #afterWrite(): void {
+    this.#writesUnderWay--;
+    if (this.#writesUnderWay > 0) return;
+    if (this.#sent !== undefined) {
+      for (const buffer of this.#sent) returnBuffer(buffer);
+      this.#sent = undefined;
+    }
+    if (this.bytes > 0) return;
+    if (this.#buffer !== undefined) returnBuffer(this.#buffer);
+    this.#buffer = undefined;
+    this.#from = 0;
+    this.#at = 0;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Connection } from "./connection.ts";
+import type { Http2Error } from "./http2-error.ts";
+import type { OutgoingHeaders, SendQueue } from "./send-queue.ts";
+import type { StreamList } from "./stream-list.ts";
+import type { Http2Stream, StreamReceiver } from "./stream.ts";
+
+/** The state of a stream (RFC 9113, section 5.1), and what the layer above holds of it. */
+export class StreamRecord implements Http2Stream {
+  readonly id: number;
+  readonly connection: Connection;
+  /** Absent while the layer above is asked for it. */
+  receiver: StreamReceiver | undefined;
+  /** Our END_STREAM is given to the socket, or is about to be with what is queued. */
+  localEnding = false;
+  localEnded = false;
+  remoteEnded = false;
+  closed = false;
+  error: Http2Error | undefined = undefined;
+
+  /** Bytes that the peer lets us send; below zero after it made its initial window smaller. */
+  sendWindow: number;
+  bufferedBytes = 0;
+  outgoing: SendQueue | undefined = undefined;
+  wantsDrain = false;
+  /** The list of streams with something to send that this one is in. */
+  list: StreamList | undefined = undefined;
+  previous: StreamRecord | undefined = undefined;
+  next: StreamRecord | undefined = undefined;
+
+  /** Bytes that the peer may still send. */
+  receiveWindow: number;
+  /** Bytes given to the layer above that it has not consumed. */
+  unconsumedBytes = 0;
+  /** Bytes consumed that the peer was not told of. */
+  creditBytes = 0;
+  /** What content-length said; -1: nothing. */
+  expectedBytes = -1;
+  receivedBytes = 0;
+  /** A client's: the final response headers have come. A server's: always. */
+  hasHeaders: boolean;
+
+  constructor(
+    id: number,
+    connection: Connection,
+    receiver: StreamReceiver | undefined,
+    sendWindow: number,
+    receiveWindow: number,
+    hasHeaders: boolean,
+  ) {
+    this.id = id;
+    this.connection = connection;
+    this.receiver = receiver;
+    this.sendWindow = sendWindow;
+    this.receiveWindow = receiveWindow;
+    this.hasHeaders = hasHeaders;
+  }
+
+  sendHeaders(headers: OutgoingHeaders, endStream: boolean): void {
+    this.connection.sender.sendHeaders(this, headers, endStream);
+  }
+
+  sendData(endStream: boolean, ...parts: readonly Uint8Array[]): boolean {
+    return this.connection.sender.sendData(this, endStream, parts);
+  }
+
+  respond(headers: OutgoingHeaders, prefix: Uint8Array, body: Uint8Array, trailers: OutgoingHeaders): void {
+    this.connection.sender.respond(this, headers, prefix, body, trailers);
+  }
+
+  sendTrailers(trailers: OutgoingHeaders): void {
+    this.connection.sender.sendHeaders(this, trailers, true);
+  }
+
+  reset(code: number): void {
+    this.connection.resetByUs(this, code);
+  }
+
+  consume(byteCount: number): void {
+    this.connection.consume(this, byteCount);
+  }
+}
