@@ -1,5 +1,5 @@
-import type { Combination } from "./language.ts";
-import { names, secrets } from "./resources.ts";
+import { names, secrets, topicsOf } from "./resources.ts";
+import type { RunSettings } from "./run-app.ts";
 
 /** What a step has to answer, see APP.md. */
 export type Expected =
@@ -9,19 +9,17 @@ export type Expected =
   /** The SDK has no such thing. */
   | "unsupported";
 
-export interface Asked {
+export interface Asked extends RunSettings {
   readonly language: string;
-  readonly combination: Combination;
-  readonly appId: string;
 }
 
 /** Every step in its order with what it has to answer, as a stock daprd 1.18.2 does. */
 export function expectedAnswers(asked: Asked): ReadonlyMap<string, Expected> {
-  const { language, combination, appId } = asked;
+  const { language, client, appId } = asked;
   const nothing = nothingIn[language] ?? null;
   const event = eventShownTo(asked);
   const refused = (http: string, grpc: string, says: string, more: { after?: unknown } = {}): Expected => ({
-    code: combination.client === "http" ? http : grpc,
+    code: client === "http" ? http : grpc,
     says,
     ...more,
   });
@@ -50,7 +48,7 @@ export function expectedAnswers(asked: Asked): ReadonlyMap<string, Expected> {
     "state.get.bulk": {
       result: [
         ...[1, 2, 3].map((n) => ({ key: `bulk-${n}`, value: { n }, etag: true })),
-        { key: "bulk-missing", value: combination.client === "http" ? null : nothing, etag: false },
+        { key: "bulk-missing", value: client === "http" ? null : nothing, etag: false },
       ],
     },
     "state.transaction": { result: { "tx-1": { n: 1 }, "tx-2": { n: 2 }, "bulk-3": nothing } },
@@ -94,7 +92,7 @@ export function expectedAnswers(asked: Asked): ReadonlyMap<string, Expected> {
       "INTERNAL",
       "failed getting secret with key never from secret store secrets: secret never not found",
     ),
-    "subscribe.stream": { result: streamEvent(appId) },
+    "subscribe.stream": { result: streamEvent(asked) },
   };
   return new Map(
     Object.entries(table).map(([step, answer]) => [
@@ -123,11 +121,11 @@ interface EventMembers {
 }
 
 /** An event as far as a handler of the SDK sees it. */
-function eventShownTo({ language, combination, appId }: Asked): (members: EventMembers) => object {
+function eventShownTo({ language, app, appId, runId }: Asked): (members: EventMembers) => object {
   return (members) => {
-    const whole = { ...eventOf(names.topic, appId), ...members };
+    const whole = { ...eventOf(topicsOf(runId).plain, appId), ...members };
     if (language === "javascript") return { count: whole.count, data: whole.data };
-    if (language === "python" && combination.app === "grpc") {
+    if (language === "python" && app === "grpc") {
       const { pubsubname: _, ...shown } = whole;
       return shown;
     }
@@ -135,8 +133,8 @@ function eventShownTo({ language, combination, appId }: Asked): (members: EventM
   };
 }
 
-const streamEvent = (appId: string): object => ({
-  ...eventOf(names.streamTopic, appId),
+const streamEvent = ({ appId, runId }: Asked): object => ({
+  ...eventOf(topicsOf(runId).streamed, appId),
   data: { orderId: "stream" },
 });
 

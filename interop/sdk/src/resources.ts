@@ -10,19 +10,36 @@ export const names = {
   binding: "mqtt",
   cron: "cron",
   secretStore: "secrets",
-  topic: "orders",
-  streamTopic: "streamed",
 };
+
+/** What runs of apps share has names of the run in it. */
+export const topicsOf = (runId: string) => ({ plain: `${runId}-orders`, streamed: `${runId}-streamed` });
+
+export type Broker = "in-memory" | "kafka";
 
 export const secrets = { password: "s3cr€t", database: { user: "u", password: "p" } };
 
 /** What stands in the resources folder of either daemon. */
-export function resources({ redis, mosquitto }: Backends, folder: string, runId: string): Record<string, string> {
+export function resources(
+  { redis, mosquitto, kafka }: Backends,
+  broker: Broker,
+  folder: string,
+  runId: string,
+): Record<string, string> {
   const secretsFile = join(folder, "secrets.json");
   writeFileSync(secretsFile, JSON.stringify(secrets));
   return {
     "state.yaml": componentYaml(names.stateStore, "state.redis", { redisHost: redis.address }),
-    "pubsub.yaml": componentYaml(names.pubsub, "pubsub.in-memory"),
+    "pubsub.yaml":
+      broker === "in-memory"
+        ? componentYaml(names.pubsub, "pubsub.in-memory")
+        : componentYaml(names.pubsub, "pubsub.kafka", {
+            brokers: kafka!.address,
+            authType: "none",
+            initialOffset: "oldest",
+            consumerGroup: runId,
+            backOffDuration: "200ms",
+          }),
     "binding.yaml": componentYaml(names.binding, "bindings.mqtt3", {
       url: `tcp://${mosquitto.address}`,
       topic: `judge/${runId}`,

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Program, startDaemon, startProcess, temporaryFolder, until } from "@trilby/interop-judging";
@@ -6,7 +5,14 @@ import { claimPort } from "@trilby/services";
 import type { Backends } from "./backends.ts";
 import type { AppCommand, Combination } from "./language.ts";
 import { type Line, readLine } from "./line.ts";
-import { names, resources } from "./resources.ts";
+import { type Broker, names, resources, topicsOf } from "./resources.ts";
+
+export interface RunSettings extends Combination {
+  readonly appId: string;
+  /** Of this run alone. */
+  readonly runId: string;
+  readonly broker: Broker;
+}
 
 export interface AppRun {
   readonly lines: readonly Line[];
@@ -24,14 +30,13 @@ export async function runApp(
   daemonProgram: Program,
   backends: Backends,
   { program, words, cwd, environment = {} }: AppCommand,
-  appId: string,
-  { client, app }: Combination,
+  { appId, runId, broker, client, app }: RunSettings,
 ): Promise<AppRun> {
   const started = performance.now();
   const { path: folder, remove } = temporaryFolder();
   const socketsFolder = join(folder, "sockets");
   mkdirSync(socketsFolder, { mode: 0o700 });
-  const runId = `${appId}-${randomUUID().slice(0, 8)}`;
+  const topics = topicsOf(runId);
   const claims = await Promise.all([claimPort(), claimPort(), claimPort()]);
   const [appPort, http, grpc] = claims.map(({ port }) => port) as [number, number, number];
   const lines: Line[] = [];
@@ -51,8 +56,8 @@ export async function runApp(
       DAPR_GRPC_ENDPOINT: `http://127.0.0.1:${grpc}`,
       STATE_STORE: names.stateStore,
       PUBSUB: names.pubsub,
-      TOPIC: names.topic,
-      STREAM_TOPIC: names.streamTopic,
+      TOPIC: topics.plain,
+      STREAM_TOPIC: topics.streamed,
       BINDING: names.binding,
       CRON: names.cron,
       SECRET_STORE: names.secretStore,
@@ -71,7 +76,7 @@ export async function runApp(
       appPort,
       appProtocol: app,
       ports: { http, grpc },
-      resources: resources(backends, folder, runId),
+      resources: resources(backends, broker, folder, runId),
     });
     const ended = await until("the app's end", () => running.ended(), timeoutMs + 10_000);
     await daemon.process.stop();

@@ -63,9 +63,9 @@ test("what else a program prints is no line", () => {
 });
 
 test("every language is asked the same steps", () => {
-  const combination = { client: "grpc", app: "http" } as const;
+  const run = { client: "grpc", app: "http", broker: "kafka", appId: "a", runId: "a-1" } as const;
   const steps = ["javascript", "python", "go", "java"].map((language) => [
-    ...expectedAnswers({ language, combination, appId: "a" }).keys(),
+    ...expectedAnswers({ language, ...run }).keys(),
   ]);
   for (const each of steps) assert.deepEqual(each, steps[0]);
   assert.ok(steps[0]!.length > 30);
