@@ -106,13 +106,15 @@ export abstract class Call extends Timed implements ServerCall, StreamReceiver {
   deadlinePassed(): void {
     if (this.finished) return;
     const late = new RpcError(RpcCode.DEADLINE_EXCEEDED, "The call's deadline passed");
-    if (this.http2.bufferedBytes === 0) this.fail(late);
-    else {
+    if (this.http2.bufferedBytes === 0) {
+      this.fail(late);
+      this.leave(late);
+    } else {
       // The status would wait behind messages that the caller does not read.
       this.end();
+      this.leave(late);
       this.http2.reset(ErrorCode.CANCEL);
     }
-    this.leave(late);
   }
 
   /** Sends the error's status, unless the call has ended. */

@@ -46,11 +46,12 @@ export class StreamCall extends Call implements ServerStream, MessageSource {
 
   data(_stream: Http2Stream, bytes: Uint8Array, endStream: boolean): void {
     if (bytes.byteLength > 0) this.messages.push(bytes);
-    if (endStream) this.messages.end();
+    if (endStream) this.requestEnded();
   }
 
+  /** Not at once: a caller that cancels may end its side in the moment before, and then this is no good end. */
   requestEnded(): void {
-    this.messages.end();
+    setImmediate(endMessages, this);
   }
 
   drained(): void {
@@ -118,6 +119,10 @@ function refused(error: unknown): Promise<never> {
   const result = Promise.reject(error);
   result.catch(ignore);
   return result;
+}
+
+function endMessages(call: StreamCall): void {
+  call.messages.end();
 }
 
 function ignore(): void {}
