@@ -48,6 +48,7 @@ export function expectedAnswers(asked: Asked): ReadonlyMap<string, Expected> {
     "state.get.bulk": {
       result: [
         ...[1, 2, 3].map((n) => ({ key: `bulk-${n}`, value: { n }, etag: true })),
+        // Over HTTP the entry has no value at all.
         { key: "bulk-missing", value: client === "http" ? null : nothing, etag: false },
       ],
     },
@@ -104,10 +105,10 @@ export function expectedAnswers(asked: Asked): ReadonlyMap<string, Expected> {
 
 const components = [names.stateStore, names.pubsub, names.binding, names.cron, names.secretStore];
 
-/** A key that is not there: bytes that are empty, in languages whose SDK makes a text of them. */
+/** A key that is not there: both protocols answer with an empty value, of which these SDKs make a text. */
 const nothingIn: Readonly<Record<string, unknown>> = { javascript: "", python: "" };
 
-/** Steps that an SDK has no call for. */
+/** Steps that an SDK has no call for, in the version that is judged. */
 const lacking: Readonly<Record<string, readonly string[]>> = {
   javascript: ["subscribe.stream"],
   java: ["metadata.set"],
@@ -120,7 +121,10 @@ interface EventMembers {
   readonly datacontenttype?: string;
 }
 
-/** An event as far as a handler of the SDK sees it. */
+/**
+ * An event as far as a handler of the SDK sees it. JavaScript's hands out the data alone; Python's gRPC server makes a CloudEvent
+ * of its own that has the topic as its subject, and no pub/sub.
+ */
 function eventShownTo({ language, app, appId, runId }: Asked): (members: EventMembers) => object {
   return (members) => {
     const whole = { ...eventOf(topicsOf(runId).plain, appId), ...members };
