@@ -18,9 +18,9 @@ export function cacheFolder(...names: string[]): string {
 
 /**
  * The program that the Go module in `folder` builds, from the cache when the module did not change. `words` go between `go` and
- * `-o`: `["build"]` or `["test", "-c"]`.
+ * `-o`: `["build"]` or `["test", "-c"]`. `path` is another package that the module requires, as a tool.
  */
-export function buildGo(name: string, folder: string, words: readonly string[]): string {
+export function buildGo(name: string, folder: string, words: readonly string[], path = "."): string {
   const versions = cacheFolder(`judge-${name}`);
   const key = hashOf(folder);
   const target = join(versions, key);
@@ -28,7 +28,7 @@ export function buildGo(name: string, folder: string, words: readonly string[]):
   console.log(`     building ${name} with Go, which takes minutes the first time`);
   const started = performance.now();
   const part = join(versions, `part-${process.pid}`);
-  go([...words, "-o", part, "."], folder);
+  go([...words, "-o", part, path], folder);
   for (const old of readdirSync(versions).filter((each) => !each.startsWith("part-"))) rmSync(join(versions, old));
   renameSync(part, target);
   console.log(`     built ${name} in ${Math.round((performance.now() - started) / 1_000)} s`);
