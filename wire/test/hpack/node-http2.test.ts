@@ -70,7 +70,7 @@ async function answering(
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    let bytes = Buffer.alloc(0);
+    let bytes: Buffer = Buffer.alloc(0);
     let greeted = false;
     let block: Buffer[] = [];
     socket.on("error", () => {});
