@@ -1,15 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
-import { connect, createServer } from "@trilby/kit/transport";
-import type { Channel, ConnectOptions, RpcServer, ServerOptions } from "@trilby/kit/transport";
-
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "trilby-kit-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { describe, onTestFinished } from "vitest";
+import { grpcJs, wire } from "@trilby/kit/transport";
+import type { Channel, ConnectOptions, RpcServer, ServerOptions, Transport } from "@trilby/kit/transport";
 
 export interface Pair {
   readonly path: string;
@@ -17,21 +11,49 @@ export interface Pair {
   readonly channel: Channel;
 }
 
-/** A server on a fresh unix socket, and a channel to it. Both close when the test ends. */
-export async function pair(
-  register: (server: RpcServer) => void,
-  options: { server?: ServerOptions; client?: ConnectOptions } = {},
-): Promise<Pair> {
-  const path = join(await temporaryFolder(), "rpc.sock");
-  const server = await createServer(options.server);
-  register(server);
-  await server.listen({ path });
-  const channel = await connect({ path }, options.client);
-  onTestFinished(async () => {
-    channel.close();
-    await server.close(0);
-  });
-  return { path, server, channel };
+/** One transport's client and one transport's server, which have to behave as any other two. */
+export interface Pairing extends Transport {
+  /** What `TRILBY_TRANSPORT` says in a process that serves. */
+  readonly serverName: string;
+  /** A server on a fresh unix socket, and a channel to it. Both close when the test ends. */
+  pair(
+    register: (server: RpcServer) => void,
+    options?: { server?: ServerOptions; client?: ConnectOptions },
+  ): Promise<Pair>;
+}
+
+/** Runs the tests with every client against every server. */
+export function overEveryPairing(define: (pairing: Pairing) => void): void {
+  for (const [clientName, { connect }] of transports) {
+    for (const [serverName, { createServer }] of transports) {
+      const pairing: Pairing = {
+        connect,
+        createServer,
+        serverName,
+        async pair(register, options = {}) {
+          const path = join(await temporaryFolder(), "rpc.sock");
+          const server = await createServer(options.server);
+          register(server);
+          await server.listen({ path });
+          const channel = await connect({ path }, options.client);
+          onTestFinished(async () => {
+            channel.close();
+            await server.close(0);
+          });
+          return { path, server, channel };
+        },
+      };
+      describe(`${clientName} to ${serverName}`, () => {
+        define(pairing);
+      });
+    }
+  }
+}
+
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "trilby-kit-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -43,3 +65,8 @@ export function echo(server: RpcServer): void {
     for await (const message of stream.messages) await stream.send(message);
   });
 }
+
+const transports: ReadonlyMap<string, Transport> = new Map([
+  ["wire", wire],
+  ["grpc-js", grpcJs],
+]);

@@ -47,7 +47,7 @@ test("a call sends what the protocol asks for, and the timeout with it", async (
 
 test("each call has its own metadata and its own timeout, also when they come again", async () => {
   const { channel } = await nodePeer((stream, headers) =>
-    answer(stream, [bytes(`${headers[":path"]} ${headers["tag"]} ${headers["grpc-timeout"]}`)]),
+    answer(stream, [bytes([headers[":path"], headers["tag"], headers["grpc-timeout"]].map(String).join(" "))]),
   );
   const kinds = Array.from({ length: 12 }, (_, index) => ({
     path: `/test.Echo/M${index % 2}`,

@@ -125,7 +125,10 @@ export abstract class ClientCall extends Timed implements StreamReceiver {
       this.stream = undefined;
       this.#connection?.callEnded();
       this.#connection = undefined;
-      this.owner.again(this);
+      // Of GOAWAY the connection tells each stream first, and then that it takes no more.
+      queueMicrotask(() => {
+        if (!this.ended) this.owner.again(this);
+      });
       return;
     }
     const told = this.#closedError(error);
@@ -196,8 +199,9 @@ export abstract class ClientCall extends Timed implements StreamReceiver {
     if (error.notProcessed) {
       return new RpcError(RpcCode.UNAVAILABLE, `${name} did not take the call: ${error.message}`, { cause: error });
     }
-    if (error.source === "peer" && !this.#connection!.closed) {
-      return new RpcError(codeOfReset(error.code), `${name} reset the call: ${error.message}`, { cause: error });
+    if (!this.#connection!.closed) {
+      const who = error.source === "peer" ? `${name} reset the call` : `What ${name} answered is not taken`;
+      return new RpcError(codeOfReset(error.code), `${who}: ${error.message}`, { cause: error });
     }
     return new RpcError(RpcCode.UNAVAILABLE, `The connection to ${name} was lost: ${error.message}`, { cause: error });
   }

@@ -31,12 +31,12 @@ export class StreamingCall extends ClientCall implements ClientStream, MessageSo
   }
 
   send(message: Uint8Array): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#endAsked) return Promise.reject(new Error("The stream takes no messages after end()."));
+    if (this.#failure !== undefined) return refused(this.#failure);
+    if (this.#endAsked) return refused(new Error("The stream takes no messages after end()."));
     if (message.byteLength > this.owner.maxSendBytes) {
       const error = tooLarge(message.byteLength, this.owner.maxSendBytes);
       this.fail(error, true);
-      return Promise.reject(error);
+      return refused(error);
     }
     const { stream } = this;
     if (this.#unsure !== undefined) {
@@ -121,6 +121,7 @@ export class StreamingCall extends ClientCall implements ClientStream, MessageSo
 
   #wait(): Promise<void> {
     const waiting = Promise.withResolvers<void>();
+    waiting.promise.catch(ignore);
     this.#waiting.push(waiting);
     return waiting.promise;
   }
@@ -140,3 +141,12 @@ export function tooLarge(byteCount: number, maxSendBytes: number): RpcError {
     `A message of ${byteCount} bytes is too large: at most ${maxSendBytes} may be sent`,
   );
 }
+
+// The reader of the stream has the error too: a sender that does not wait must not end the process.
+function refused(error: unknown): Promise<never> {
+  const result = Promise.reject(error);
+  result.catch(ignore);
+  return result;
+}
+
+function ignore(): void {}
