@@ -4,13 +4,14 @@ import { ClosedBy } from "./closed-streams.ts";
 import { Connection } from "./connection.ts";
 import { CLIENT_PREFACE, MAX_31_BITS } from "./frame.ts";
 import { checkHeaders, HeaderUse } from "./header-check.ts";
-import type { HeaderField, HeaderList, PreparedHeaders } from "./header-list.ts";
+import { type HeaderField, type HeaderList, PreparedHeaders } from "./header-list.ts";
 import { ErrorCode, Http2Error } from "./http2-error.ts";
 import type { Http2Options } from "./http2-options.ts";
 import { resolveOptions } from "./resolved-options.ts";
 import type { OutgoingHeaders } from "./send-queue.ts";
 import { Setting } from "./settings.ts";
 import { StreamRecord } from "./stream-record.ts";
+import { deliverHeaders, receiveTrailers } from "./trailers.ts";
 import type { Http2Stream, StreamReceiver } from "./stream.ts";
 
 export interface Http2ClientOptions extends Http2Options {
@@ -73,6 +74,8 @@ class ClientConnection extends Connection implements Http2ClientConnection {
   #maxIsKnown = false;
   #nextStreamId = 1;
   #goingAway = false;
+  /** The streams that a GOAWAY ends are being told. */
+  #hearsGoaway = false;
   /** `request` gave undefined since there was no room. */
   #wanted = false;
 
@@ -88,7 +91,7 @@ class ClientConnection extends Connection implements Http2ClientConnection {
   }
 
   get canOpen(): boolean {
-    return this.usable && this.activeStreams < this.#maxConcurrentStreams;
+    return this.usable && this.streams.size < this.#maxConcurrentStreams;
   }
 
   request(headers: OutgoingHeaders, endStream: boolean, receiver: StreamReceiver): Http2Stream | undefined {
@@ -111,44 +114,56 @@ class ClientConnection extends Connection implements Http2ClientConnection {
     );
     stream.localEnding = endStream;
     stream.localEnded = endStream;
-    this.addStream(stream);
+    stream.request = headers;
+    this.streams.add(stream);
+    this.limits.usefulFrames++;
     this.scheduleFlush();
-    if (this.#nextStreamId > MAX_31_BITS) this.#goAway(undefined);
+    if (this.#nextStreamId > MAX_31_BITS) {
+      this.#goingAway = true;
+      this.#events.goingAway?.(this, undefined);
+    }
     return stream;
   }
 
   closeGracefully(): void {
     if (this.closed) return;
     this.#goingAway = true;
-    if (this.activeStreams === 0) this.#finishIdle();
+    this.#finishIfIdle();
   }
 
-  #finishIdle(): void {
+  #finishIfIdle(): void {
+    if (this.streams.size > 0 || this.#hearsGoaway || this.closed) return;
     this.writeGoaway(0, ErrorCode.NO_ERROR, "");
     this.finish(undefined);
   }
 
-  #goAway(error: Http2Error | undefined): void {
-    if (this.#goingAway) return;
-    this.#goingAway = true;
-    this.#events.goingAway?.(this, error);
-  }
-
   override goawayReceived(lastStreamId: number, error: Http2Error): void {
+    const first = !this.#goingAway;
+    // Before anybody hears of it: what is asked for again must not come back here.
+    this.#goingAway = true;
+    this.#hearsGoaway = true;
     const notProcessed = new Http2Error(ErrorCode.REFUSED_STREAM, error.message, "peer", { notProcessed: true });
-    for (const stream of this.streams()) {
+    for (const stream of this.streams.all()) {
       if (stream.id > lastStreamId) this.closeStream(stream, ClosedBy.PEER_RESET, notProcessed);
     }
-    this.#goAway(error);
-    if (this.activeStreams === 0 && !this.closed) this.#finishIdle();
+    if (first) this.#events.goingAway?.(this, error);
+    this.#hearsGoaway = false;
+    this.#finishIfIdle();
   }
 
   protected override streamClosed(): void {
-    if (this.closed) return;
-    if (this.#goingAway) {
-      if (this.activeStreams === 0) this.#finishIdle();
-    } else this.#tellRoom();
+    if (this.#goingAway) this.#finishIfIdle();
+    else this.#tellRoom();
   }
+
+  protected override endedBeforePeer(): void {}
+
+  /** A server refuses no more than we ask. */
+  override resetReceived(): boolean {
+    return true;
+  }
+
+  override graceIsOver(): void {}
 
   #tellRoom(): void {
     if (!this.#wanted || !this.canOpen) return;
@@ -172,7 +187,7 @@ class ClientConnection extends Connection implements Http2ClientConnection {
       return;
     }
     if (stream.hasHeaders) {
-      this.trailersReceived(stream, headers, endStream, problem);
+      receiveTrailers(this, stream, headers, endStream, problem);
       return;
     }
     if (headers.tooLarge) {
@@ -188,10 +203,11 @@ class ClientConnection extends Connection implements Http2ClientConnection {
     }
     if (!informational) {
       stream.hasHeaders = true;
-      // An answer to HEAD, and 304, say a length of what they do not carry: RFC 9113, section 8.1.1.
-      if (!endStream) stream.expectedBytes = check.contentLength;
-    }
-    this.deliverHeaders(stream, headers, endStream);
+      if (!endStream && check.contentLength >= 0 && hasContent(stream, check.status))
+        stream.expectedBytes = check.contentLength;
+      stream.request = undefined;
+    } else if (!this.limits.controlFrame()) return;
+    deliverHeaders(this, stream, headers, endStream);
   }
 
   override isIdle(streamId: number): boolean {
@@ -202,7 +218,7 @@ class ClientConnection extends Connection implements Http2ClientConnection {
     return 0;
   }
 
-  override setMaxConcurrentStreams(count: number): void {
+  override maxConcurrentStreamsReceived(count: number): void {
     this.#maxConcurrentStreams = count;
     this.#maxIsKnown = true;
   }
@@ -219,4 +235,12 @@ class ClientConnection extends Connection implements Http2ClientConnection {
   }
 
   override pingReceived(): void {}
+}
+
+/** RFC 9110, sections 9.3.2 and 15.4.5: their content-length is that of what they do not carry. */
+function hasContent(stream: StreamRecord, status: number): boolean {
+  if (status === 304) return false;
+  const { request } = stream;
+  const fields = request instanceof PreparedHeaders ? request.fields : (request ?? []);
+  return !fields.some(([name, value]) => name === ":method" && value === "HEAD");
 }

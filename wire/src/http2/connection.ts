@@ -1,64 +1,55 @@
 import type { Socket } from "node:net";
 
-import { ClosedBy, ClosedStreams } from "./closed-streams.ts";
+import { ClosedBy } from "./closed-streams.ts";
 import { flushThisTurn } from "./flush-loop.ts";
 import { FrameType } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { FrameReceiver } from "./frame-receiver.ts";
-import { checkHeaders, HeaderUse } from "./header-check.ts";
 import type { HeaderList } from "./header-list.ts";
 import { ErrorCode, Http2Error } from "./http2-error.ts";
+import { endWithPatience } from "./linger.ts";
+import { PeerLimits } from "./peer-limits.ts";
+import { Pings } from "./pings.ts";
+import { ReceiveWindow } from "./receive-window.ts";
 import type { ResolvedOptions } from "./resolved-options.ts";
 import { Sender } from "./sender.ts";
 import type { StreamRecord } from "./stream-record.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { StreamTable } from "./stream-table.ts";
 import { Watch } from "./watch.ts";
-
-/** A frame that is not worth anything is paid for by those that are. */
-const CONTROL_FRAMES_A_DATA_FRAME = 8;
 
 /** What both roles share: the life of a connection and of its streams. */
 export abstract class Connection {
   readonly socket: Socket;
   readonly options: ResolvedOptions;
+  readonly streams = new StreamTable();
   readonly sender: Sender;
+  readonly limits: PeerLimits;
+  readonly receiveWindow: ReceiveWindow;
+  readonly watch: Watch;
   closed = false;
-  /** Streams opened, and DATA frames with bytes, either way, since control frames were last counted. */
-  dataFrames = 0;
   /** The peer's GOAWAY, if it had an error. */
   peerError: Http2Error | undefined = undefined;
-  protected readonly watch: Watch;
-  readonly #receiver: FrameReceiver;
   readonly #reader: FrameReader;
-  #streams: Map<number, StreamRecord> | undefined;
-  /** The stream that was used last: the next frame is often its own. */
-  #latest: StreamRecord | undefined;
-  #closedStreams: ClosedStreams | undefined;
-  #flushScheduled = false;
-  /** Servers' streams that have sent all while the peer has not. */
-  #finishing: StreamRecord[] | undefined;
-  /** Connection's receive window: what the peer may still send, and what it was not told of yet. */
-  #receiveWindow: number;
-  #creditBytes = 0;
-  #queuedControlFrames = 0;
-  #controlFrames: TokenBucket | undefined;
-  #resets: TokenBucket | undefined;
-  #pings: PendingPing[] | undefined;
-  #pingCount = 0;
   #lastCut = 0;
-  #lingering: NodeJS.Timeout | undefined;
+  #wasCut = false;
+  #flushScheduled = false;
+  /** Streams that have sent all while the peer has not. */
+  #finished: StreamRecord[] | undefined;
+  #pings: Pings | undefined;
 
   constructor(socket: Socket, options: ResolvedOptions) {
     this.socket = socket;
     this.options = options;
-    this.sender = new Sender(this, options.sendBufferBytes);
-    this.#receiveWindow = options.connectionWindowBytes;
-    this.#receiver = new FrameReceiver(this);
-    this.#reader = new FrameReader(this.#receiver, options.maxFrameBytes);
-    this.watch = new Watch(() => this.#late());
+    this.sender = new Sender(this);
+    this.limits = new PeerLimits(this);
+    this.receiveWindow = new ReceiveWindow(options.connectionWindowBytes);
+    this.#reader = new FrameReader(new FrameReceiver(this), options.maxFrameBytes);
+    this.watch = new Watch(this);
   }
 
-  /** A whole header block came. `stream` is undefined when none of that id is open. */
+  /** A server: HEADERS for an id below those that the client has used is not a stream that ended, unless it is remembered. */
+  abstract readonly refusesOldStreams: boolean;
+  /** A whole header block came. `stream` is undefined when none of that id was ever open. */
   abstract headersReceived(
     streamId: number,
     stream: StreamRecord | undefined,
@@ -66,56 +57,54 @@ export abstract class Connection {
     endStream: boolean,
     problem: string | undefined,
   ): void;
-  /** A server: HEADERS for an id below those that the client has used is not a stream that ended, unless it is remembered. */
-  abstract readonly refusesOldStreams: boolean;
   /** Whether nobody has opened this stream yet. */
   abstract isIdle(streamId: number): boolean;
-  abstract goawayReceived(lastStreamId: number, error: Http2Error | undefined): void;
-  /** SETTINGS of the peer that only one role heeds. */
-  abstract setMaxConcurrentStreams(count: number): void;
-  abstract pushEnabledReceived(): void;
-  abstract settingsReceived(first: boolean): void;
-  abstract pingReceived(): void;
   /** What we processed last of what the peer opened. */
   abstract lastProcessedStreamId(): number;
+  abstract resetReceived(): boolean;
+  abstract goawayReceived(lastStreamId: number, error: Http2Error): void;
+  abstract settingsReceived(first: boolean): void;
+  abstract maxConcurrentStreamsReceived(count: number): void;
+  abstract pushEnabledReceived(): void;
+  abstract pingReceived(): void;
+  /** The peer has had its time to hear that we go away. */
+  abstract graceIsOver(): void;
+  protected abstract endedBeforePeer(stream: StreamRecord): void;
   protected abstract streamClosed(): void;
   protected abstract ended(error: Http2Error | undefined): void;
 
   get activeStreams(): number {
-    return this.#streams === undefined ? 0 : this.#streams.size;
+    return this.streams.size;
   }
 
   /** Begins to read, and says what a connection says first. */
   protected open(preface: Uint8Array | undefined): void {
-    const { socket, options, sender, watch } = this;
-    const nowMs = performance.now();
-    watch.opening = nowMs + options.headerTimeoutMs;
-    watch.settingsAck = nowMs + options.settingsTimeoutMs;
-    watch.arm();
+    const { socket, options, sender } = this;
+    this.watch.begin();
     if (preface !== undefined) sender.output.copy(preface);
     sender.output.copy(options.opening);
     this.scheduleFlush();
     socket.setNoDelay(true);
     socket.on("data", (chunk: Uint8Array) => this.socketData(chunk));
     socket.on("drain", () => this.#socketDrained());
-    socket.on("end", () => this.#socketEnded(undefined));
-    socket.on("error", (error) => this.#socketEnded(error));
-    socket.on("close", () => this.#socketEnded(undefined));
+    const ended = (error?: Error | boolean): void => this.#socketEnded(error instanceof Error ? error : undefined);
+    socket.on("end", ended);
+    socket.on("error", ended);
+    socket.on("close", ended);
   }
 
   protected socketData(chunk: Uint8Array): void {
     if (this.closed) return;
     const reader = this.#reader;
     reader.read(chunk);
-    if (reader.cutFrames === this.#lastCut && !reader.hasCutFrame) return;
-    this.watch.cutFrame = 0;
-    if (!reader.hasCutFrame || this.closed) return;
+    // More of the same cut frame gives it no more time.
+    if (reader.cutFrames === this.#lastCut && reader.hasCutFrame === this.#wasCut) return;
     this.#lastCut = reader.cutFrames;
-    this.watch.cutFrame = performance.now() + this.options.headerTimeoutMs;
-    this.watch.arm();
+    this.#wasCut = reader.hasCutFrame;
+    this.watch.cutFrame(this.#wasCut);
   }
 
-  // Sending.
+  // What is sent without being asked for by the layer above.
 
   scheduleFlush(): void {
     if (this.#flushScheduled) return;
@@ -126,31 +115,18 @@ export abstract class Connection {
   flush(): void {
     this.#flushScheduled = false;
     if (this.closed) return;
-    if (this.#finishing !== undefined) this.#resetFinished(this.#finishing);
+    if (this.#finished !== undefined) this.#resetFinished(this.#finished);
     this.sender.fill();
     this.sender.output.flush();
   }
 
-  /** A frame that flow control does not hold back and the layer above did not ask for. */
-  writeControl(type: number, flags: number, streamId: number, first: number, second?: number): void {
+  /** A frame of four or eight bytes, or none, that the peer made us send. */
+  writeControl(type: number, flags: number, streamId: number, first?: number, second?: number): void {
     const { output } = this.sender;
-    if (output.socketFull && ++this.#queuedControlFrames > this.options.maxQueuedControlFrames) {
-      this.fail(ErrorCode.ENHANCE_YOUR_CALM, "the peer does not read what it makes us answer");
-      return;
-    }
-    output.frameHeader(second === undefined ? 4 : 8, type, flags, streamId);
-    output.uint32(first);
+    if (output.socketFull && !this.limits.queueControlFrame()) return;
+    output.frameHeader(first === undefined ? 0 : second === undefined ? 4 : 8, type, flags, streamId);
+    if (first !== undefined) output.uint32(first);
     if (second !== undefined) output.uint32(second);
-    this.scheduleFlush();
-  }
-
-  acknowledgeSettings(): void {
-    const { output } = this.sender;
-    if (output.socketFull && ++this.#queuedControlFrames > this.options.maxQueuedControlFrames) {
-      this.fail(ErrorCode.ENHANCE_YOUR_CALM, "the peer does not read what it makes us answer");
-      return;
-    }
-    output.frameHeader(0, FrameType.SETTINGS, 1, 0);
     this.scheduleFlush();
   }
 
@@ -165,103 +141,18 @@ export abstract class Connection {
   }
 
   ping(acknowledged: (roundTripMs: number | undefined) => void): void {
-    if (this.closed) {
-      acknowledged(undefined);
-      return;
-    }
-    const number = ++this.#pingCount;
-    (this.#pings ??= []).push({ number, sentAtMs: performance.now(), acknowledged });
-    const { output } = this.sender;
-    output.frameHeader(8, FrameType.PING, 0, 0);
-    output.uint32(0);
-    output.uint32(number);
-    this.scheduleFlush();
+    if (this.closed) acknowledged(undefined);
+    else this.writeControl(FrameType.PING, 0, 0, 0, (this.#pings ??= new Pings()).add(acknowledged));
   }
 
   pingAcknowledged(number: number): void {
-    const index = this.#pings?.findIndex((ping) => ping.number === number) ?? -1;
-    if (index < 0) return;
-    const [ping] = this.#pings!.splice(index, 1);
-    ping!.acknowledged(performance.now() - ping!.sentAtMs);
-  }
-
-  /** All of the stream is given to the output. */
-  localEnd(stream: StreamRecord): void {
-    stream.localEnded = true;
-    if (stream.remoteEnded) this.closeStream(stream, ClosedBy.END_STREAM, undefined);
-    else this.endedBeforePeer(stream);
-  }
-
-  protected endedBeforePeer(_stream: StreamRecord): void {}
-
-  /** RFC 9113, section 8.1: what the client still sends is of no use. Not before this turn ends: its END_STREAM is often right behind. */
-  protected resetWhenFlushed(stream: StreamRecord): void {
-    (this.#finishing ??= []).push(stream);
-    this.scheduleFlush();
-  }
-
-  #resetFinished(streams: StreamRecord[]): void {
-    this.#finishing = undefined;
-    for (const stream of streams) {
-      if (stream.closed) continue;
-      this.writeControl(FrameType.RST_STREAM, 0, stream.id, ErrorCode.NO_ERROR);
-      this.closeStream(stream, ClosedBy.OUR_RESET, undefined);
-    }
-  }
-
-  /** RFC 9113, section 8.1. */
-  protected trailersReceived(
-    stream: StreamRecord,
-    headers: HeaderList,
-    endStream: boolean,
-    problem: string | undefined,
-  ): void {
-    if (headers.tooLarge) {
-      this.failStream(stream.id, stream, ErrorCode.ENHANCE_YOUR_CALM, "the trailers are too large");
-      return;
-    }
-    let malformed = problem ?? checkHeaders(headers, HeaderUse.TRAILERS).malformed;
-    if (!endStream) malformed ??= "headers in the middle of a stream";
-    if (stream.expectedBytes >= 0 && stream.receivedBytes !== stream.expectedBytes)
-      malformed ??= "DATA is not what content-length says";
-    if (malformed === undefined) this.deliverHeaders(stream, headers, endStream);
-    else this.failStream(stream.id, stream, ErrorCode.PROTOCOL_ERROR, malformed);
-  }
-
-  protected deliverHeaders(stream: StreamRecord, headers: HeaderList, endStream: boolean): void {
-    if (endStream) stream.remoteEnded = true;
-    try {
-      stream.receiver!.headers(stream, headers, endStream);
-    } catch (cause) {
-      this.receiverThrew(stream, cause);
-    }
-    if (endStream && stream.localEnded) this.closeStream(stream, ClosedBy.END_STREAM, undefined);
-  }
-
-  drained(stream: StreamRecord): void {
-    try {
-      stream.receiver?.drained(stream);
-    } catch (cause) {
-      this.receiverThrew(stream, cause);
-    }
-  }
-
-  // Receiving.
-
-  /** Bytes of DATA frames, padding included. False: more than we allowed. */
-  takeReceiveWindow(byteCount: number): boolean {
-    this.#receiveWindow -= byteCount;
-    return this.#receiveWindow >= 0;
+    this.#pings?.acknowledge(number);
   }
 
   /** Of the connection alone. */
   giveBack(byteCount: number): void {
-    this.#creditBytes += byteCount;
-    if (this.#creditBytes * 2 < this.options.connectionWindowBytes || this.closed) return;
-    const increment = this.#creditBytes;
-    this.#creditBytes = 0;
-    this.#receiveWindow += increment;
-    this.writeControl(FrameType.WINDOW_UPDATE, 0, 0, increment);
+    const increment = this.receiveWindow.giveBack(byteCount);
+    if (increment > 0 && !this.closed) this.writeControl(FrameType.WINDOW_UPDATE, 0, 0, increment);
   }
 
   /** Of a stream alone. */
@@ -282,28 +173,33 @@ export abstract class Connection {
     this.giveBack(consumed);
   }
 
-  // Streams.
+  // The life of a stream.
 
-  find(streamId: number): StreamRecord | undefined {
-    const latest = this.#latest;
-    if (latest !== undefined && latest.id === streamId) return latest;
-    const stream = this.#streams?.get(streamId);
-    if (stream !== undefined) this.#latest = stream;
-    return stream;
+  /** All of the stream is given to the output. */
+  localEnd(stream: StreamRecord): void {
+    stream.localEnded = true;
+    if (stream.remoteEnded) this.closeStream(stream, ClosedBy.END_STREAM, undefined);
+    else this.endedBeforePeer(stream);
   }
 
-  protected addStream(stream: StreamRecord): void {
-    (this.#streams ??= new Map<number, StreamRecord>()).set(stream.id, stream);
-    this.#latest = stream;
-    this.dataFrames++;
+  /** The peer's END_STREAM was passed on. */
+  remoteEnd(stream: StreamRecord): void {
+    if (stream.localEnded) this.closeStream(stream, ClosedBy.END_STREAM, undefined);
   }
 
-  streams(): Iterable<StreamRecord> {
-    return this.#streams?.values() ?? [];
+  /** RFC 9113, section 8.1: what the client still sends is of no use. Not before this turn ends: its END_STREAM is often right behind. */
+  protected resetWhenFlushed(stream: StreamRecord): void {
+    (this.#finished ??= []).push(stream);
+    this.scheduleFlush();
   }
 
-  howClosed(streamId: number): number {
-    return this.#closedStreams?.find(streamId) ?? ClosedBy.UNKNOWN;
+  #resetFinished(streams: StreamRecord[]): void {
+    this.#finished = undefined;
+    for (const stream of streams) {
+      if (stream.closed) continue;
+      this.writeControl(FrameType.RST_STREAM, 0, stream.id, ErrorCode.NO_ERROR);
+      this.closeStream(stream, ClosedBy.OUR_RESET, undefined);
+    }
   }
 
   resetByUs(stream: StreamRecord, code: number, error?: Http2Error): void {
@@ -314,174 +210,76 @@ export abstract class Connection {
 
   /** RFC 9113, section 5.4.2: the peer made a mistake, or asks too much, on this stream; it need not be open. */
   failStream(streamId: number, stream: StreamRecord | undefined, code: number, message: string): void {
-    if (!this.countReset()) return;
+    if (!this.limits.reset()) return;
     if (stream !== undefined && !stream.closed) {
       this.resetByUs(stream, code, new Http2Error(code, message, "local"));
       return;
     }
     this.writeControl(FrameType.RST_STREAM, 0, streamId, code);
-    if (this.howClosed(streamId) === ClosedBy.UNKNOWN) this.#remember(streamId, ClosedBy.OUR_RESET);
+    if (this.streams.howClosed(streamId) === ClosedBy.UNKNOWN) this.streams.remember(streamId, ClosedBy.OUR_RESET);
   }
 
   closeStream(stream: StreamRecord, by: number, error: Http2Error | undefined): void {
     if (stream.closed) return;
     stream.closed = true;
     stream.error = error;
-    this.#streams?.delete(stream.id);
-    if (this.#latest === stream) this.#latest = undefined;
-    this.#remember(stream.id, by);
+    this.streams.remove(stream, by);
     this.sender.drop(stream);
     if (stream.unconsumedBytes > 0) {
       this.giveBack(stream.unconsumedBytes);
       stream.unconsumedBytes = 0;
     }
-    if (stream.receiver !== undefined) this.tellClosed(stream);
+    stream.tellClosed();
     this.streamClosed();
   }
 
-  /** Nobody is left to hear of what the last word throws: it is a mistake of the layer above, not of a peer. */
-  protected tellClosed(stream: StreamRecord): void {
-    try {
-      stream.receiver!.closed(stream, stream.error);
-    } catch (error) {
-      process.emitWarning(error instanceof Error ? error : String(error));
-    }
-  }
-
-  receiverThrew(stream: StreamRecord, cause: unknown): void {
-    const message = "the layer above failed";
-    this.resetByUs(
-      stream,
-      ErrorCode.INTERNAL_ERROR,
-      new Http2Error(ErrorCode.INTERNAL_ERROR, message, "local", { cause }),
-    );
-  }
-
-  #remember(streamId: number, by: number): void {
-    (this.#closedStreams ??= new ClosedStreams()).add(streamId, by);
-  }
-
-  // Limits.
-
-  /** False: the connection has ended, the peer sent too much that brings nothing. */
-  countControlFrame(cost = 1): boolean {
-    const { controlFrameBurst, controlFramesPerSecond } = this.options;
-    const bucket = (this.#controlFrames ??= new TokenBucket(controlFrameBurst, controlFramesPerSecond));
-    if (this.dataFrames > 0) {
-      bucket.add(this.dataFrames * CONTROL_FRAMES_A_DATA_FRAME);
-      this.dataFrames = 0;
-    }
-    if (bucket.take(cost)) return true;
-    this.fail(ErrorCode.ENHANCE_YOUR_CALM, "too many frames that bring nothing");
-    return false;
-  }
-
-  countReset(): boolean {
-    const bucket = (this.#resets ??= new TokenBucket(this.options.resetBurst, this.options.resetsPerSecond));
-    if (bucket.take(1)) return true;
-    this.fail(ErrorCode.ENHANCE_YOUR_CALM, "too many streams were reset");
-    return false;
-  }
-
-  headerBlockBegins(): void {
-    this.watch.headerBlock = performance.now() + this.options.headerTimeoutMs;
-    this.watch.arm();
-  }
-
-  headerBlockEnds(): void {
-    this.watch.headerBlock = 0;
-  }
-
-  settingsAcknowledged(): void {
-    this.watch.settingsAck = 0;
-  }
-
-  firstSettingsReceived(): void {
-    this.watch.opening = 0;
-  }
-
-  /** The peer has had its time for this. */
-  protected graceIsOver(): void {}
-
-  #late(): void {
-    const { watch } = this;
-    const nowMs = performance.now();
-    if (isPast(watch.opening, nowMs)) this.fail(ErrorCode.PROTOCOL_ERROR, "no preface and SETTINGS in time");
-    else if (isPast(watch.headerBlock, nowMs) || isPast(watch.cutFrame, nowMs))
-      this.fail(ErrorCode.PROTOCOL_ERROR, "the rest of a frame or of a header block did not come in time");
-    else if (isPast(watch.settingsAck, nowMs))
-      this.fail(ErrorCode.SETTINGS_TIMEOUT, "SETTINGS were not acknowledged in time");
-    else if (isPast(watch.goingAway, nowMs)) {
-      watch.goingAway = 0;
-      this.graceIsOver();
-    }
-  }
-
-  // The end.
+  // The end of the connection.
 
   /** RFC 9113, section 5.4.1: a mistake of the peer that the connection does not survive. */
   fail(code: number, message: string): void {
-    if (this.closed) return;
-    this.writeGoaway(this.lastProcessedStreamId(), code, message);
-    this.finish(new Http2Error(code, message, "local"));
+    if (!this.closed) this.destroy(new Http2Error(code, message, "local"));
   }
 
   destroy(error?: Http2Error): void {
     if (this.closed) return;
-    const code = error?.code ?? ErrorCode.NO_ERROR;
-    this.writeGoaway(this.lastProcessedStreamId(), code, error?.message ?? "");
+    this.writeGoaway(this.lastProcessedStreamId(), error?.code ?? ErrorCode.NO_ERROR, error?.message ?? "");
     this.finish(error ?? new Http2Error(ErrorCode.CANCEL, "the connection was closed here", "local"));
   }
 
-  /** Ends all streams with the error, sends what is ready, and leaves the rest to the peer, for a while. */
+  /** Ends all streams with the error, and sends what is ready. */
   protected finish(error: Http2Error | undefined): void {
-    if (!this.#end(error)) return;
-    const { socket } = this;
+    if (this.closed) return;
+    this.#end(error);
     this.sender.output.flush();
-    socket.end();
-    this.#lingering = setTimeout(() => socket.destroy(), this.options.closeTimeoutMs);
-    this.#lingering.unref();
+    endWithPatience(this.socket, this.options.closeTimeoutMs);
   }
 
-  #end(error: Http2Error | undefined): boolean {
-    if (this.closed) return false;
+  #end(error: Http2Error | undefined): void {
     this.closed = true;
     this.#reader.stopped = true;
     this.watch.stop();
     const streamError = error ?? new Http2Error(ErrorCode.CANCEL, "the connection ended", "connection");
-    for (const stream of this.streams()) this.closeStream(stream, ClosedBy.OUR_RESET, streamError);
-    const pings = this.#pings;
-    this.#pings = undefined;
-    if (pings !== undefined) for (const ping of pings) ping.acknowledged(undefined);
+    for (const stream of this.streams.all()) this.closeStream(stream, ClosedBy.OUR_RESET, streamError);
+    this.#pings?.giveUp();
     this.ended(error);
-    return true;
   }
 
   #socketEnded(cause: Error | undefined): void {
-    clearTimeout(this.#lingering);
-    const orderly = cause === undefined && this.activeStreams === 0;
-    const error = orderly
-      ? undefined
-      : (this.peerError ??
-        new Http2Error(ErrorCode.INTERNAL_ERROR, cause?.message ?? "the connection was lost", "connection", { cause }));
-    this.#end(error);
-    this.socket.destroy();
+    if (this.closed) return;
+    const orderly = cause === undefined && this.streams.size === 0;
+    const lost = this.peerError ?? connectionLost(cause);
+    this.#end(orderly ? undefined : lost);
+    endWithPatience(this.socket, this.options.closeTimeoutMs);
   }
 
   #socketDrained(): void {
-    const { output } = this.sender;
-    output.socketFull = false;
-    this.#queuedControlFrames = 0;
+    this.sender.output.socketFull = false;
+    this.limits.controlFramesAreSent();
     this.scheduleFlush();
   }
 }
 
-interface PendingPing {
-  readonly number: number;
-  readonly sentAtMs: number;
-  readonly acknowledged: (roundTripMs: number | undefined) => void;
-}
-
-function isPast(moment: number, nowMs: number): boolean {
-  return moment !== 0 && moment <= nowMs;
+function connectionLost(cause: Error | undefined): Http2Error {
+  const message = cause?.message ?? "the connection was lost";
+  return new Http2Error(ErrorCode.INTERNAL_ERROR, message, "connection", { cause });
 }

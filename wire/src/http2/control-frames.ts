@@ -24,7 +24,7 @@ export function priorityFrame(
     failAnyStream(connection, streamId, ErrorCode.PROTOCOL_ERROR, "a stream that depends on itself");
     return;
   }
-  connection.countControlFrame();
+  connection.limits.controlFrame();
 }
 
 /** RFC 9113, section 6.4. */
@@ -39,14 +39,14 @@ export function resetFrame(
     connection.fail(ErrorCode.FRAME_SIZE_ERROR, "RST_STREAM of a wrong size");
     return;
   }
-  const stream = connection.find(streamId);
+  const stream = connection.streams.find(streamId);
   if (stream === undefined) {
     if (streamId === 0 || connection.isIdle(streamId))
       connection.fail(ErrorCode.PROTOCOL_ERROR, "RST_STREAM on a stream that nobody opened");
-    else connection.countControlFrame();
+    else connection.limits.controlFrame();
     return;
   }
-  if (!connection.countReset()) return;
+  if (!connection.resetReceived()) return;
   const code = readUint32(bytes, start);
   // RFC 9113, section 8.1: a server that has answered wants no more of the request.
   if (code === ErrorCode.NO_ERROR && stream.remoteEnded) {
@@ -76,11 +76,8 @@ export function settingsFrame(
     connection.fail(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS of a wrong size");
     return;
   }
-  if (!connection.countControlFrame(1 + (end - start) / 6)) return;
-  if (acknowledges) {
-    connection.settingsAcknowledged();
-    return;
-  }
+  if (!connection.limits.controlFrame(1 + (end - start) / 6)) return;
+  if (acknowledges) return;
   try {
     readSettings(bytes, start, end, (setting, value) => applySetting(connection, setting, value));
   } catch (error) {
@@ -88,7 +85,7 @@ export function settingsFrame(
     connection.fail(error.code, error.message);
     return;
   }
-  connection.acknowledgeSettings();
+  connection.writeControl(FrameType.SETTINGS, Flag.ACK, 0);
 }
 
 function applySetting(connection: Connection, setting: number, value: number): void {
@@ -101,12 +98,12 @@ function applySetting(connection: Connection, setting: number, value: number): v
       if (value === 1) connection.pushEnabledReceived();
       break;
     case Setting.MAX_CONCURRENT_STREAMS:
-      connection.setMaxConcurrentStreams(value);
+      connection.maxConcurrentStreamsReceived(value);
       break;
     case Setting.INITIAL_WINDOW_SIZE:
       // All open streams are looked at: a frame of many such settings must not cost more than its share.
-      if (!connection.countControlFrame(connection.activeStreams >>> 4)) break;
-      if (!sender.setInitialWindow(value, connection.streams()))
+      if (!connection.limits.controlFrame(connection.activeStreams >>> 4)) break;
+      if (!sender.setInitialWindow(value, connection.streams.all()))
         throw new Http2Error(ErrorCode.FLOW_CONTROL_ERROR, "a stream's window would be too large", "local");
       break;
     case Setting.MAX_FRAME_SIZE:
@@ -135,7 +132,7 @@ export function pingFrame(
     connection.fail(ErrorCode.FRAME_SIZE_ERROR, "PING of a wrong size");
     return;
   }
-  if (!connection.countControlFrame()) return;
+  if (!connection.limits.controlFrame()) return;
   const first = readUint32(bytes, start);
   const second = readUint32(bytes, start + 4);
   if ((flags & Flag.ACK) !== 0) {
@@ -162,7 +159,7 @@ export function goawayFrame(
     connection.fail(ErrorCode.FRAME_SIZE_ERROR, "GOAWAY of a wrong size");
     return;
   }
-  if (!connection.countControlFrame()) return;
+  if (!connection.limits.controlFrame()) return;
   const code = readUint32(bytes, start + 4);
   const text = Buffer.from(bytes.subarray(start + 8, Math.min(end, start + 8 + MAX_DEBUG_BYTES))).toString();
   const error = new Http2Error(code, text === "" ? "the peer goes away" : `the peer goes away: ${text}`, "peer");
@@ -182,7 +179,7 @@ export function windowUpdateFrame(
     connection.fail(ErrorCode.FRAME_SIZE_ERROR, "WINDOW_UPDATE of a wrong size");
     return;
   }
-  if (!connection.countControlFrame()) return;
+  if (!connection.limits.controlFrame()) return;
   const increment = readUint31(bytes, start);
   if (streamId === 0) {
     if (increment === 0) connection.fail(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of nothing");
@@ -190,7 +187,7 @@ export function windowUpdateFrame(
       connection.fail(ErrorCode.FLOW_CONTROL_ERROR, "the connection's window would be too large");
     return;
   }
-  const stream = connection.find(streamId);
+  const stream = connection.streams.find(streamId);
   if (stream === undefined) {
     if (connection.isIdle(streamId))
       connection.fail(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE on a stream that nobody opened");
@@ -204,7 +201,7 @@ export function windowUpdateFrame(
 /** A stream error; where the stream was never open, RST_STREAM has no place, and the connection ends. */
 function failAnyStream(connection: Connection, streamId: number, code: number, message: string): void {
   if (connection.isIdle(streamId)) connection.fail(code, message);
-  else connection.failStream(streamId, connection.find(streamId), code, message);
+  else connection.failStream(streamId, connection.streams.find(streamId), code, message);
 }
 
 /** Of the text that comes with GOAWAY. */

@@ -39,21 +39,21 @@ export class FrameReceiver implements FrameSink {
       connection.fail(ErrorCode.PROTOCOL_ERROR, "DATA without a stream");
       return;
     }
-    if (!connection.takeReceiveWindow(byteCount)) {
+    if (!connection.receiveWindow.take(byteCount)) {
       connection.fail(ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the connection's window allows");
       return;
     }
     const paddingBytes = byteCount - dataBytes;
     if (paddingBytes > 0) connection.giveBack(paddingBytes);
-    const stream = connection.find(streamId);
+    const stream = connection.streams.find(streamId);
     if (stream === undefined) {
-      this.#lateFrame(streamId, "DATA");
+      this.#lateFrame(streamId, "DATA", dataBytes);
       return;
     }
     if (!this.#acceptsData(stream, byteCount, dataBytes, endStream)) return;
     if (paddingBytes > 0) connection.giveBackToStream(stream, paddingBytes);
-    if (dataBytes > 0) connection.dataFrames++;
-    else if (!endStream && !connection.countControlFrame()) return;
+    if (dataBytes > 0) connection.limits.usefulFrames++;
+    else if (!endStream && !connection.limits.controlFrame()) return;
     this.#dataStream = stream;
     this.#dataEndsStream = endStream;
   }
@@ -69,12 +69,8 @@ export class FrameReceiver implements FrameSink {
     if (bytes.length === 0 && !ends) return;
     stream.unconsumedBytes += bytes.length;
     if (ends) stream.remoteEnded = true;
-    try {
-      stream.receiver!.data(stream, bytes, ends);
-    } catch (cause) {
-      connection.receiverThrew(stream, cause);
-    }
-    if (ends && stream.localEnded) connection.closeStream(stream, ClosedBy.END_STREAM, undefined);
+    stream.tellData(bytes, ends);
+    if (ends) connection.remoteEnd(stream);
   }
 
   frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
@@ -109,12 +105,15 @@ export class FrameReceiver implements FrameSink {
         break;
       default:
         // RFC 9113, section 4.1: a type that is not known is ignored.
-        this.#connection.countControlFrame();
+        this.#connection.limits.controlFrame();
     }
   }
 
   badFrameLength(type: number, byteCount: number): void {
-    this.#connection.fail(ErrorCode.FRAME_SIZE_ERROR, `a frame of type ${type} cannot have ${byteCount} bytes`);
+    const message = this.#hasSettings
+      ? `a frame of type ${type} cannot have ${byteCount} bytes`
+      : "what came first is not HTTP/2";
+    this.#connection.fail(ErrorCode.FRAME_SIZE_ERROR, message);
   }
 
   badPadding(): void {
@@ -132,18 +131,19 @@ export class FrameReceiver implements FrameSink {
     return false;
   }
 
-  /** A DATA or HEADERS frame for a stream that is not open: RFC 9113, section 5.1. True: it was idle or ended, as `fail` says. */
-  #lateFrame(streamId: number, what: string): void {
+  /** A DATA or HEADERS frame for a stream that is not open: RFC 9113, section 5.1. */
+  #lateFrame(streamId: number, what: string, dataBytes: number): void {
     const connection = this.#connection;
     if (connection.isIdle(streamId)) {
       connection.fail(ErrorCode.PROTOCOL_ERROR, `${what} on a stream that nobody opened`);
       return;
     }
-    const by = connection.howClosed(streamId);
+    const by = connection.streams.howClosed(streamId);
     if (by === ClosedBy.END_STREAM) connection.fail(ErrorCode.STREAM_CLOSED, `${what} on a stream that has ended`);
     else if (by === ClosedBy.PEER_RESET)
       connection.failStream(streamId, undefined, ErrorCode.STREAM_CLOSED, `${what} on a stream that was reset`);
-    else connection.countControlFrame();
+    // Data was under way when we reset the stream: no more than the windows allow.
+    else if (dataBytes === 0) connection.limits.controlFrame();
   }
 
   #acceptsData(stream: StreamRecord, byteCount: number, dataBytes: number, endStream: boolean): boolean {
@@ -205,7 +205,7 @@ export class FrameReceiver implements FrameSink {
     }
     this.#block = new HeaderBlock(streamId, endStream, dependsOnItself);
     this.#block.add(bytes.subarray(from, to));
-    connection.headerBlockBegins();
+    connection.watch.headerBlock(true);
   }
 
   #continuationFrame(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
@@ -223,7 +223,7 @@ export class FrameReceiver implements FrameSink {
     }
     if ((flags & Flag.END_HEADERS) === 0) return;
     this.#block = undefined;
-    connection.headerBlockEnds();
+    connection.watch.headerBlock(false);
     this.#headerBlock(streamId, block.bytes(), block.endStream, block.dependsOnItself);
   }
 
@@ -241,11 +241,11 @@ export class FrameReceiver implements FrameSink {
       connection.fail(ErrorCode.COMPRESSION_ERROR, message);
       return;
     }
-    const stream = connection.find(streamId);
+    const stream = connection.streams.find(streamId);
     if (stream === undefined) {
       if (!connection.isIdle(streamId)) {
-        const known = connection.howClosed(streamId);
-        if (known !== ClosedBy.UNKNOWN || !connection.refusesOldStreams) this.#lateFrame(streamId, "HEADERS");
+        const known = connection.streams.howClosed(streamId);
+        if (known !== ClosedBy.UNKNOWN || !connection.refusesOldStreams) this.#lateFrame(streamId, "HEADERS", 0);
         else connection.fail(ErrorCode.PROTOCOL_ERROR, "a stream identifier smaller than one before");
         return;
       }
@@ -272,13 +272,18 @@ export class FrameReceiver implements FrameSink {
     settingsFrame(this.#connection, acknowledges, streamId, bytes, start, end);
     if (this.#connection.closed) return;
     this.#hasSettings = true;
-    if (acknowledges && !this.#settingsAcknowledged) {
-      this.#settingsAcknowledged = true;
-      this.#decoder?.settingsAcknowledged();
+    if (acknowledges) this.#acknowledged();
+    else {
+      if (first) this.#connection.watch.settingsCame();
+      this.#connection.settingsReceived(first);
     }
-    if (acknowledges) return;
-    if (first) this.#connection.firstSettingsReceived();
-    this.#connection.settingsReceived(first);
+  }
+
+  #acknowledged(): void {
+    if (this.#settingsAcknowledged) return;
+    this.#settingsAcknowledged = true;
+    this.#connection.watch.settingsAcknowledged();
+    this.#decoder?.settingsAcknowledged();
   }
 
   #makeDecoder(): HeaderDecoder {

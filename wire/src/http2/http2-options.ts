@@ -25,6 +25,11 @@ export interface Http2Options {
   /** Bytes of a stream that may wait before `sendData` says false. Default 256 KiB. */
   readonly sendBufferBytes?: number | undefined;
   /**
+   * Bytes of all streams that wait for a peer that reads slowly or not at all. Default 128 MiB. While there are more, a stream that
+   * would add to them is reset with ENHANCE_YOUR_CALM.
+   */
+  readonly maxQueuedBytes?: number | undefined;
+  /**
    * Acknowledgements, resets and window updates of ours that wait for a peer that does not read. Default 1000.
    * One more ends the connection, GOAWAY with ENHANCE_YOUR_CALM if the peer still reads it.
    */

@@ -13,6 +13,7 @@ export interface ResolvedOptions {
   readonly headerTimeoutMs: number;
   readonly settingsTimeoutMs: number;
   readonly sendBufferBytes: number;
+  readonly maxQueuedBytes: number;
   readonly maxQueuedControlFrames: number;
   readonly resetBurst: number;
   readonly resetsPerSecond: number;
@@ -47,6 +48,7 @@ export function resolveOptions(
     headerTimeoutMs: options.headerTimeoutMs ?? 10_000,
     settingsTimeoutMs: options.settingsTimeoutMs ?? 10_000,
     sendBufferBytes: options.sendBufferBytes ?? 262_144,
+    maxQueuedBytes: options.maxQueuedBytes ?? 134_217_728,
     maxQueuedControlFrames: options.maxQueuedControlFrames ?? 1000,
     resetBurst: options.resetBurst ?? 1000,
     resetsPerSecond: options.resetsPerSecond ?? 500,

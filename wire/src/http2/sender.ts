@@ -26,6 +26,8 @@ export class Sender {
   initialWindowBytes = DEFAULT_WINDOW_BYTES;
   readonly #connection: Connection;
   readonly #sendBufferBytes: number;
+  /** Of all streams. */
+  #queuedBytes = 0;
   #maxFrameBytes = DEFAULT_FRAME_BYTES;
   #encoder: HeaderEncoder | undefined;
   #headerTableBytes: number | undefined;
@@ -34,9 +36,9 @@ export class Sender {
   /** Streams that have data while the connection's window is used up. */
   #starved: StreamList | undefined;
 
-  constructor(connection: Connection, sendBufferBytes: number) {
+  constructor(connection: Connection) {
     this.#connection = connection;
-    this.#sendBufferBytes = sendBufferBytes;
+    this.#sendBufferBytes = connection.options.sendBufferBytes;
     this.output = new FrameOutput(connection.socket);
   }
 
@@ -99,10 +101,10 @@ export class Sender {
       if (endStream) this.#connection.localEnd(stream);
       return true;
     }
+    if (!this.#mayQueue(stream, byteCount)) return true;
     const queue = queueOf(stream);
     for (let index = 0; index < parts.length; index++) if (parts[index]!.length > 0) queue.add(parts[index]!);
     if (byteCount === 0) queue.add(EMPTY_BYTES);
-    stream.bufferedBytes += byteCount;
     this.#queued(stream, endStream);
     if (stream.bufferedBytes <= this.#sendBufferBytes) return true;
     stream.wantsDrain = true;
@@ -131,13 +133,13 @@ export class Sender {
       this.#connection.localEnd(stream);
       return;
     }
+    if (!this.#mayQueue(stream, byteCount)) return;
     stream.localEnding = true;
     const queue = queueOf(stream);
     queue.add(headers);
     if (prefix.length > 0) queue.add(prefix);
     if (body.length > 0) queue.add(body);
     queue.add(trailers);
-    stream.bufferedBytes += byteCount;
     this.#queued(stream, true);
   }
 
@@ -176,6 +178,7 @@ export class Sender {
   drop(stream: StreamRecord): void {
     stream.list?.remove(stream);
     stream.outgoing = undefined;
+    this.#queuedBytes -= stream.bufferedBytes;
     stream.bufferedBytes = 0;
   }
 
@@ -209,6 +212,7 @@ export class Sender {
     }
     this.#takeWindow(stream, byteCount);
     stream.bufferedBytes -= byteCount;
+    this.#queuedBytes -= byteCount;
     const { output } = this;
     const frame = takenParts;
     queue.takeData(byteCount, addTakenPart);
@@ -227,7 +231,7 @@ export class Sender {
     if (!queue.isEmpty) this.#ready!.add(stream);
     if (stream.wantsDrain && stream.bufferedBytes <= this.#sendBufferBytes / 2) {
       stream.wantsDrain = false;
-      this.#connection.drained(stream);
+      stream.tellDrained();
     }
   }
 
@@ -250,7 +254,7 @@ export class Sender {
   #takeWindow(stream: StreamRecord, byteCount: number): void {
     stream.sendWindow -= byteCount;
     this.window -= byteCount;
-    if (byteCount > 0) this.#connection.dataFrames++;
+    if (byteCount > 0) this.#connection.limits.usefulFrames++;
   }
 
   /** Whether so much data can go out at once, in one frame, past nobody. */
@@ -263,6 +267,18 @@ export class Sender {
       !hasQueue(stream) &&
       this.#starved?.first === undefined
     );
+  }
+
+  /** Counts it. False: too much waits already, and the stream was reset. */
+  #mayQueue(stream: StreamRecord, byteCount: number): boolean {
+    if (this.#queuedBytes > this.#connection.options.maxQueuedBytes) {
+      const code = ErrorCode.ENHANCE_YOUR_CALM;
+      this.#connection.resetByUs(stream, code, new Http2Error(code, "too much waits for the peer to read it", "local"));
+      return false;
+    }
+    this.#queuedBytes += byteCount;
+    stream.bufferedBytes += byteCount;
+    return true;
   }
 
   #isCongested(): boolean {

@@ -9,6 +9,7 @@ import type { Http2Options } from "./http2-options.ts";
 import { resolveOptions } from "./resolved-options.ts";
 import { Setting } from "./settings.ts";
 import { StreamRecord } from "./stream-record.ts";
+import { receiveTrailers } from "./trailers.ts";
 import type { Http2Stream, StreamReceiver } from "./stream.ts";
 
 export interface Http2ServerOptions extends Http2Options {
@@ -58,6 +59,7 @@ class ServerConnection extends Connection implements Http2ServerConnection {
   readonly #onStream: OnStream;
   #prefaceBytes = 0;
   #lastStreamId = 0;
+  #hasSettings = false;
   #goingAway = false;
   /** The last GOAWAY is out: streams after this one are not served. */
   #finalStreamId = MAX_31_BITS;
@@ -74,22 +76,25 @@ class ServerConnection extends Connection implements Http2ServerConnection {
   closeGracefully(): void {
     if (this.#goingAway || this.closed) return;
     this.#goingAway = true;
+    if (!this.#hasSettings) {
+      this.graceIsOver();
+      return;
+    }
     this.writeGoaway(MAX_31_BITS, ErrorCode.NO_ERROR, "");
-    this.watch.goingAway = performance.now() + this.options.closeTimeoutMs;
-    this.watch.arm();
+    this.watch.grace(true);
     this.ping(() => this.graceIsOver());
   }
 
-  protected override graceIsOver(): void {
+  override graceIsOver(): void {
     if (this.closed || this.#finalStreamId !== MAX_31_BITS) return;
-    this.watch.goingAway = 0;
+    this.watch.grace(false);
     this.#finalStreamId = this.#lastStreamId;
     this.writeGoaway(this.#lastStreamId, ErrorCode.NO_ERROR, "");
     this.streamClosed();
   }
 
   protected override streamClosed(): void {
-    if (this.#finalStreamId === MAX_31_BITS || this.closed || this.activeStreams > 0) return;
+    if (this.#finalStreamId === MAX_31_BITS || this.closed || this.streams.size > 0) return;
     this.finish(undefined);
   }
 
@@ -125,7 +130,7 @@ class ServerConnection extends Connection implements Http2ServerConnection {
     problem: string | undefined,
   ): void {
     if (stream !== undefined) {
-      this.trailersReceived(stream, headers, endStream, problem);
+      receiveTrailers(this, stream, headers, endStream, problem);
       return;
     }
     if (streamId % 2 === 0) {
@@ -133,11 +138,11 @@ class ServerConnection extends Connection implements Http2ServerConnection {
       return;
     }
     if (streamId > this.#finalStreamId) {
-      this.countControlFrame();
+      this.limits.controlFrame();
       return;
     }
     this.#lastStreamId = streamId;
-    if (this.activeStreams >= this.#maxConcurrentStreams) {
+    if (this.streams.size >= this.#maxConcurrentStreams) {
       this.failStream(streamId, undefined, ErrorCode.REFUSED_STREAM, "more streams than allowed");
       return;
     }
@@ -171,16 +176,17 @@ class ServerConnection extends Connection implements Http2ServerConnection {
     );
     stream.remoteEnded = endStream;
     stream.expectedBytes = contentLength;
-    this.addStream(stream);
+    this.streams.add(stream);
+    this.limits.usefulFrames++;
     this.openedStreams++;
     try {
       stream.receiver = this.#onStream(stream, headers, endStream);
     } catch (cause) {
-      this.receiverThrew(stream, cause);
+      stream.receiverThrew(cause);
       return;
     }
     // Answered already: it could not be told before there was whom to tell.
-    if (stream.closed) this.tellClosed(stream);
+    if (stream.closed) stream.tellClosed();
   }
 
   protected override endedBeforePeer(stream: StreamRecord): void {
@@ -202,7 +208,14 @@ class ServerConnection extends Connection implements Http2ServerConnection {
   /** A client that goes away is served to the end of its streams. */
   override goawayReceived(): void {}
 
-  override setMaxConcurrentStreams(): void {}
+  override settingsReceived(): void {
+    this.#hasSettings = true;
+  }
+
+  override resetReceived(): boolean {
+    return this.limits.reset();
+  }
+
+  override maxConcurrentStreamsReceived(): void {}
   override pushEnabledReceived(): void {}
-  override settingsReceived(): void {}
 }

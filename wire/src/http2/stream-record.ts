@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.ts";
-import type { Http2Error } from "./http2-error.ts";
+import type { HeaderList } from "./header-list.ts";
+import { ErrorCode, Http2Error } from "./http2-error.ts";
 import type { OutgoingHeaders, SendQueue } from "./send-queue.ts";
 import type { StreamList } from "./stream-list.ts";
 import type { Http2Stream, StreamReceiver } from "./stream.ts";
@@ -36,6 +37,8 @@ export class StreamRecord implements Http2Stream {
   /** What content-length said; -1: nothing. */
   expectedBytes = -1;
   receivedBytes = 0;
+  /** A client's: what it asked. */
+  request: OutgoingHeaders | undefined = undefined;
   /** A client's: the final response headers have come. A server's: always. */
   hasHeaders: boolean;
 
@@ -77,5 +80,45 @@ export class StreamRecord implements Http2Stream {
 
   consume(byteCount: number): void {
     this.connection.consume(this, byteCount);
+  }
+
+  // What the layer above is told. What it throws ends the stream, and nothing else.
+
+  tellHeaders(headers: HeaderList, endStream: boolean): void {
+    try {
+      this.receiver!.headers(this, headers, endStream);
+    } catch (cause) {
+      this.receiverThrew(cause);
+    }
+  }
+
+  tellData(bytes: Uint8Array, endStream: boolean): void {
+    try {
+      this.receiver!.data(this, bytes, endStream);
+    } catch (cause) {
+      this.receiverThrew(cause);
+    }
+  }
+
+  tellDrained(): void {
+    try {
+      this.receiver?.drained(this);
+    } catch (cause) {
+      this.receiverThrew(cause);
+    }
+  }
+
+  /** Nobody is left to hear of what the last word throws: it is a mistake of the layer above, not of a peer. */
+  tellClosed(): void {
+    try {
+      this.receiver?.closed(this, this.error);
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
+  }
+
+  receiverThrew(cause: unknown): void {
+    const code = ErrorCode.INTERNAL_ERROR;
+    this.connection.resetByUs(this, code, new Http2Error(code, "what receives the stream failed", "local", { cause }));
   }
 }
