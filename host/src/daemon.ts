@@ -1,9 +1,12 @@
+import { saveCompiledCode } from "./compile-cache.ts";
 import type { Log } from "./observability/log.ts";
 import type { ReadOptions } from "./options/host-options.ts";
 import { daprVersion, hostVersion } from "./options/version.ts";
 import { surviveMistakes } from "./process-mistakes.ts";
 import { listenForSignals } from "./process-signals.ts";
 import { createRuntime } from "./runtime.ts";
+
+export { openLog } from "./observability/open-log.ts";
 
 /**
  * Runs hosts in this process until a signal or the shutdown API ends it: SIGTERM and SIGINT stop in good order, a second
@@ -22,6 +25,7 @@ export async function daemon({ options, warnings }: ReadOptions, log: Log): Prom
   const signals = listenForSignals();
   for (;;) {
     const runtime = createRuntime(options, { log });
+    void runtime.ready.then(saveCompiledCode);
     const failed = runtime.start().then(
       () => new Promise<never>(() => {}),
       (error: unknown) => ({ kind: "failed", error }) as const,

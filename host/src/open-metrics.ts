@@ -1,7 +1,9 @@
 import type { Logger } from "@trilby/kit";
 
 import type { Metrics } from "./observability/metrics.ts";
-import type { MetricsServer } from "./observability/prometheus/server.ts";
+import { createMetrics } from "./observability/prometheus/metrics.ts";
+import { noMetrics } from "./observability/prometheus/no-metrics.ts";
+import { type MetricsServer, serveMetrics } from "./observability/prometheus/server.ts";
 import type { HostOptions } from "./options/options.ts";
 import type { MetricsConfiguration } from "./resources/configuration.ts";
 
@@ -12,13 +14,8 @@ export async function openMetrics(
   logger: Logger,
 ): Promise<{ readonly metrics: Metrics; readonly metricsServer: MetricsServer | undefined }> {
   if (!configuration.enabled || !enabled) {
-    const { noMetrics } = await import("./observability/prometheus/no-metrics.ts");
     return { metrics: noMetrics, metricsServer: undefined };
   }
-  const [{ createMetrics }, { serveMetrics }] = await Promise.all([
-    import("./observability/prometheus/metrics.ts"),
-    import("./observability/prometheus/server.ts"),
-  ]);
   const metrics = createMetrics({
     appId,
     namespace: namespace ?? "",

@@ -16,6 +16,8 @@ const allowed = [
   /^(README|CHANGELOG)\.md$/,
   /^(LICENSE|package\.json|certificate\.json|conformance\.yaml|metadata\.yaml|component\.schema\.json)$/,
   /^proto\/.+\.proto$/,
+  // Of the libraries that went into the build.
+  /^dist\/LICENSES\.txt$/,
 ];
 
 rmSync(packed, { recursive: true, force: true });

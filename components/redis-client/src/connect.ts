@@ -4,15 +4,8 @@ import { readAddresses } from "./addresses.ts";
 import { clientOptions, retryDelayMs } from "./client-options.ts";
 import type { RedisOptions } from "./fields.ts";
 import { gatherWrites } from "./gather-writes.ts";
+import type { RedisClient } from "./redis-client.ts";
 import { redisError } from "./redis-errors.ts";
-
-/**
- * A connection that is there. It comes back by itself when it is lost; commands of that time wait for it, until their
- * retries or their time are used up.
- *
- * Typed as a client of one node: a cluster's has the same commands.
- */
-export type RedisClient = Redis;
 
 export async function connectRedis(
   options: RedisOptions,
@@ -42,7 +35,8 @@ export async function connectRedis(
 }
 
 /** Waits for answers under way, then hangs up. */
-export async function closeRedis(client: RedisClient): Promise<void> {
+export async function closeRedis(connection: RedisClient): Promise<void> {
+  const client = connection as Redis;
   // A server that is not there is not waited for.
   if (client.status === "ready") await client.quit().catch(() => {});
   hangUp(client);
@@ -50,16 +44,22 @@ export async function closeRedis(client: RedisClient): Promise<void> {
 
 /** A second connection of the same kind; its errors are left to the first one to report. */
 export function duplicateRedis(client: RedisClient): RedisClient {
-  const twin = client.duplicate();
+  const twin = (client as Redis).duplicate();
   twin.on("error", () => {});
   keepAlive(twin);
   gatherWrites(twin);
   return twin;
 }
 
-const hungUp = new WeakSet<RedisClient>();
+/** The hash slot of a key: on a cluster, what a script touches must be of one. */
+export async function clusterSlots(): Promise<(key: string) => number> {
+  const { Command } = await import("ioredis");
+  return (key) => new Command("get", [key]).getSlot() ?? 0;
+}
 
-function hangUp(client: RedisClient): void {
+const hungUp = new WeakSet<Redis>();
+
+function hangUp(client: Redis): void {
   hungUp.add(client);
   client.disconnect();
   // Between two attempts to connect, the library forgets the commands that wait.
@@ -67,7 +67,7 @@ function hangUp(client: RedisClient): void {
 }
 
 /** The library gives a connection up for good in a few cases of bad luck, for example while it asks a sentinel. */
-function keepAlive(client: RedisClient): void {
+function keepAlive(client: Redis): void {
   client.on("end", () => {
     if (hungUp.has(client)) return;
     setTimeout(() => {
@@ -78,7 +78,8 @@ function keepAlive(client: RedisClient): void {
 
 const reviveAfterMs = 500;
 
-async function createClient(options: RedisOptions): Promise<RedisClient> {
+/** A cluster's client is typed as one of one node: it has the same commands. */
+async function createClient(options: RedisOptions): Promise<Redis> {
   const { Cluster, Redis } = await import("ioredis");
   const addresses = readAddresses(options.redisHost, options.redisPort);
   if (options.redisType === "node") {
@@ -95,16 +96,16 @@ async function createClient(options: RedisOptions): Promise<RedisClient> {
       return retryDelayMs(options, attempt);
     },
   });
-  return cluster as unknown as RedisClient;
+  return cluster as unknown as Redis;
 }
 
 /** Rejects the commands that wait for a connection. */
-function flush(client: RedisClient | Cluster, reason: string): void {
+function flush(client: Redis | Cluster, reason: string): void {
   (client as unknown as { flushQueue(error: Error): void }).flushQueue(new Error(reason));
 }
 
 /** Logs the beginning and the end of each outage, not every attempt. Returns the latest error of the connection. */
-function watch(client: RedisClient, logger: OpenContext["logger"]): () => Error | undefined {
+function watch(client: Redis, logger: OpenContext["logger"]): () => Error | undefined {
   let latest: Error | undefined;
   let lost = false;
   client.on("error", (error: Error) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
 import type { Kind, Status } from "@trilby/kit";
 import { certified, type Outcome, type Verdict } from "../core/verdict.ts";
 import type { PlacementName } from "../core/world.ts";
@@ -55,7 +56,7 @@ export function shownFacts(facts: object): object {
 
 /** Name and version of this package. */
 export function suiteFacts(): Report["suite"] {
-  const { name, version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const { name, version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, "utf8"));
   return { name, version };
 }
 

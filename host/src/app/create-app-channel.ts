@@ -2,8 +2,6 @@ import type { AppOptions } from "../options/options.ts";
 import type { Log } from "../observability/log.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { AppChannel } from "./channel.ts";
-import { createGrpcChannel } from "./grpc-channel.ts";
-import { createHttpChannel } from "./http-channel.ts";
 import { createLimit } from "./limit.ts";
 
 export interface AppChannelDependencies {
@@ -32,7 +30,7 @@ export async function createAppChannel(
     metrics: dependencies.metrics,
     logger: dependencies.log.scope("dapr.runtime.app"),
   };
-  return protocol === "grpc" || protocol === "grpcs"
-    ? createGrpcChannel({ ...settings, protocol })
-    : createHttpChannel({ ...settings, protocol });
+  if (protocol === "grpc" || protocol === "grpcs")
+    return (await import("./grpc-channel.ts")).createGrpcChannel({ ...settings, protocol });
+  return (await import("./http-channel.ts")).createHttpChannel({ ...settings, protocol });
 }

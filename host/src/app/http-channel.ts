@@ -5,9 +5,7 @@ import { AppError, unhealthy } from "./app-error.ts";
 import type { AppRequest, AppResponse, HttpAppChannel } from "./channel.ts";
 import { createHygiene } from "./header-hygiene.ts";
 import { createHealth } from "./health.ts";
-import { createHttp1Client } from "./http1-client.ts";
-import { createHttp2Client } from "./http2-client.ts";
-import type { HttpClientRequest } from "./http-client.ts";
+import type { HttpClient, HttpClientRequest, HttpClientSettings } from "./http-client.ts";
 import type { Limit } from "./limit.ts";
 import { appPath } from "./path.ts";
 
@@ -27,7 +25,7 @@ export interface HttpChannelSettings {
 }
 
 /** The channel to an application that speaks HTTP. */
-export function createHttpChannel(settings: HttpChannelSettings): HttpAppChannel {
+export async function createHttpChannel(settings: HttpChannelSettings): Promise<HttpAppChannel> {
   const { limit, metrics, logger, probing, token } = settings;
   const target = {
     host: settings.host,
@@ -36,7 +34,7 @@ export function createHttpChannel(settings: HttpChannelSettings): HttpAppChannel
     maxResponseBytes: settings.maxResponseBytes,
     maxHeaderBytes: settings.maxHeaderBytes,
   };
-  const client = settings.protocol === "h2c" ? createHttp2Client(target) : createHttp1Client(target);
+  const client = await createClient(settings.protocol, target);
   const hygiene = createHygiene(logger);
   const probeMetric = metrics.appHealthProbe();
   const probePath = probing && appPath(probing.path);
@@ -128,4 +126,12 @@ export function createHttpChannel(settings: HttpChannelSettings): HttpAppChannel
       };
     },
   };
+}
+
+async function createClient(
+  protocol: HttpChannelSettings["protocol"],
+  settings: HttpClientSettings,
+): Promise<HttpClient> {
+  if (protocol === "h2c") return (await import("./http2-client.ts")).createHttp2Client(settings);
+  return (await import("./http1-client.ts")).createHttp1Client(settings);
 }

@@ -1,5 +1,4 @@
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
 import { AppError } from "./app-error.ts";
 import type { AppResponse } from "./channel.ts";
@@ -10,12 +9,13 @@ import type { HttpClient, HttpClientRequest, HttpClientSettings } from "./http-c
  * HTTP/1.1 on kept connections: at most 1024, 64 of them idle. With TLS any certificate is accepted, as Dapr does: the
  * application sits beside its host.
  */
-export function createHttp1Client(settings: HttpClientSettings): HttpClient {
+export async function createHttp1Client(settings: HttpClientSettings): Promise<HttpClient> {
   const pool = { keepAlive: true, maxSockets: 1024, maxFreeSockets: 64, scheduling: "lifo" as const };
-  const agent = settings.tls
-    ? new HttpsAgent({ ...pool, rejectUnauthorized: false, minVersion: "TLSv1.2" })
+  const https = settings.tls ? await import("node:https") : undefined;
+  const agent = https
+    ? new https.Agent({ ...pool, rejectUnauthorized: false, minVersion: "TLSv1.2" })
     : new HttpAgent(pool);
-  const open = settings.tls ? httpsRequest : httpRequest;
+  const open = https ? https.request : httpRequest;
   const base = {
     agent,
     host: settings.host,

@@ -1,11 +1,11 @@
 import { rmSync } from "node:fs";
-import { enableCompileCache } from "node:module";
 
+import { keepCompiledCode } from "../../compile-cache.ts";
 import type { ChildTask } from "./child-process.ts";
 
 // The executable of a component in a child process: one definition of a package on one socket, until the parent is gone.
 // Compiled code is kept on disk, because a component that is started again is waited for.
-enableCompileCache();
+keepCompiledCode();
 const [{ serve }, { loadDefinition }] = await Promise.all([
   import("@trilby/kit/serve"),
   import("../packages/load-definition.ts"),

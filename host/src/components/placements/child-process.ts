@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 import type { Logger } from "@trilby/kit";
 
 import { forwardLogLine } from "./forward-log-line.ts";
@@ -81,9 +81,9 @@ export async function startChild(settings: ChildSettings, signal: AbortSignal): 
   };
 }
 
+/** By way of the package's own exports, because built files do not lie where the sources do. */
 function mainPath(): string {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return fileURLToPath(new URL(`./child-main.${extension}`, import.meta.url));
+  return createRequire(import.meta.url).resolve("@trilby/host/child");
 }
 
 /**

@@ -2,8 +2,6 @@ import type { Kind } from "@trilby/kit";
 import { lstat, readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 
-import { reflect } from "./reflection.ts";
-
 export type FoundSocket =
   | { readonly status: "live"; readonly path: string; readonly services: readonly string[] }
   /** There is such a socket, but it cannot be used: why, in words for people. */
@@ -47,7 +45,7 @@ export async function findSocket(folder: string, kind: Kind, name: string, timeo
 
 /** Whether somebody serves components of a kind on a socket. */
 export async function probeSocket(path: string, kind: Kind, timeoutMs: number): Promise<FoundSocket> {
-  const { connect } = await import("@trilby/kit/transport");
+  const [{ connect }, { reflect }] = await Promise.all([import("@trilby/kit/transport"), import("./reflection.ts")]);
   let channel: Awaited<ReturnType<typeof connect>> | undefined;
   try {
     await refuseDeadSocket(path);
