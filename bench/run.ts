@@ -12,9 +12,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const chosen = options(process.argv.slice(2));
 const selected = select(groups, chosen);
 if (chosen.list || selected.length === 0) {
-  console.error(
-    `Rows:\n${groups.flatMap(({ rows }) => rows.map(({ id }) => `  ${id}`)).join("\n")}`,
-  );
+  console.error(`Rows:\n${groups.flatMap(({ rows }) => rows.map(({ id }) => `  ${id}`)).join("\n")}`);
   process.exit(1);
 }
 

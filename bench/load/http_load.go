@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 type httpPlan struct {
 	times
@@ -8,7 +11,8 @@ type httpPlan struct {
 	Connections int    `json:"connections"`
 	// Whole requests, in base64. Each connection goes round them.
 	Requests [][]byte `json:"requests"`
-	Expect   int      `json:"expect"`
+	// The statuses that are right.
+	Expect []int `json:"expect"`
 }
 
 // Every connection asks again as soon as it is answered.
@@ -49,13 +53,13 @@ func (a *asker) ask() {
 
 func (a *asker) newParser() parser { return parser{message: a.answered, keep: a.unexpected} }
 
-func (a *asker) unexpected(head []byte) bool { return statusOf(head) != a.plan.Expect }
+func (a *asker) unexpected(head []byte) bool { return !slices.Contains(a.plan.Expect, statusOf(head)) }
 
 func (a *asker) received(_ *socket, data []byte) error { return a.parser.feed(data) }
 
 func (a *asker) answered(head, body []byte) error {
 	if a.unexpected(head) {
-		a.recorder.failed("%d instead of %d: %s", statusOf(head), a.plan.Expect, body)
+		a.recorder.failed("%d instead of %v: %s", statusOf(head), a.plan.Expect, body)
 	} else {
 		a.recorder.done(time.Since(a.asked))
 	}

@@ -11,8 +11,8 @@ export interface HttpLoad {
   readonly address: string;
   readonly connections: number;
   readonly requests: readonly Uint8Array[];
-  /** The status that is right. */
-  readonly expect: number;
+  /** The statuses that are right. */
+  readonly expect: readonly number[];
 }
 
 export interface GrpcLoad {

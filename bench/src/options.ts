@@ -48,7 +48,10 @@ export function options(words: readonly string[]): Options & { readonly list: bo
   if (values.profile !== undefined) profileInto(values.profile);
   // `--only redis http` is as good as `--only "redis http"`.
   const only = values.only.map((one, index) =>
-    [one, ...(index === values.only.length - 1 ? positionals : [])].join(" ").trim().split(/\s+/),
+    [one, ...(index === values.only.length - 1 ? positionals : [])]
+      .join(" ")
+      .trim()
+      .split(/[\s-]+/),
   );
   const seconds = Number(values.seconds ?? (values.quick ? 0.8 : 1.5));
   return {

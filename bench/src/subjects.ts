@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { servePackage, startProcess, buildGo, temporaryFolder } from "@trilby/interop-judging";
+import { buildGo, type RunningProcess, servePackage, startProcess, temporaryFolder } from "@trilby/interop-judging";
 import { startDaemon, type Component } from "./daemon.ts";
 import { descendantsOf, type Subject } from "./subject.ts";
 
@@ -82,13 +82,14 @@ async function serve(key: SubjectKey, components: readonly Component[]): Promise
   };
 }
 
-async function serveGo(folder: string) {
+async function serveGo(folder: string): Promise<RunningProcess> {
   const program = buildGo("bench-component", join(import.meta.dirname, "..", "component"), ["build"]);
   const running = startProcess(program, [], {
-    environment: { DAPR_COMPONENT_SOCKETS_FOLDER: folder, DAPR_COMPONENTS_SOCKETS_FOLDER: folder },
+    environment: { DAPR_COMPONENT_SOCKETS_FOLDER: folder },
   });
-  await running.line((line) => line.includes("listening"));
-  return running;
+  await running.line((line) => line.includes("using socket defined at"));
+  // The SDK does not always end when it is asked to.
+  return { ...running, stop: running.kill };
 }
 
 /** The store that component/ serves takes the place of the setting's. */

@@ -15,7 +15,7 @@ const server = createServer((request, response) => {
   if (request.method === "GET") {
     const url = request.url ?? "";
     const key = `bench||${url.slice(url.lastIndexOf("/") + 1)}`;
-    redis.hmgetBuffer(key, "data", "version", (error, found) => {
+    void redis.hmgetBuffer(key, "data", "version", (error, found) => {
       if (error) throw error;
       const [data, version] = found!;
       response.writeHead(200, { "content-type": "application/json", etag: String(version) }).end(data);
@@ -26,7 +26,7 @@ const server = createServer((request, response) => {
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
     const [item] = JSON.parse(Buffer.concat(chunks).toString()) as [Item];
-    redis.hset(`bench||${item.key}`, "data", JSON.stringify(item.value), (error) => {
+    void redis.hset(`bench||${item.key}`, "data", JSON.stringify(item.value), (error) => {
       if (error) throw error;
       response.writeHead(204).end();
     });

@@ -1,9 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { temporaryFolder } from "@trilby/interop-judging";
 import { type Daemon, startDaemon, type Component } from "../daemon.ts";
 import { loadHttp } from "../load.ts";
+import { residentMb } from "../memory.ts";
 import { httpGets, httpSaves, jsonOf } from "../requests.ts";
 import type { Group, Measure } from "../row.ts";
 import type { Sample } from "../sample.ts";
@@ -11,6 +9,7 @@ import { descendantsOf, type Watched } from "../subject.ts";
 import { subjectNames } from "../subjects.ts";
 import type { World } from "../world.ts";
 import { redis } from "./redis.ts";
+import { fileStore } from "./secrets.ts";
 
 const about = "state.redis, pubsub.in-memory and secretstores.local.file.";
 
@@ -71,33 +70,25 @@ export const footprint: Group = {
 
 async function load({ http, process }: Daemon, requests: readonly Uint8Array[], expect: number): Promise<void> {
   const watched: Watched = { daemon: process.pid, components: [] };
-  await loadHttp({ address: http, connections: 64, requests, expect }, watched, { warmSeconds: 0, seconds: 2 });
+  await loadHttp({ address: http, connections: 64, requests, expect: [expect] }, watched, {
+    warmSeconds: 0,
+    seconds: 2,
+  });
 }
 
 async function threeComponents(world: World): Promise<readonly Component[]> {
   const { address } = await redis(world);
-  const { secretsFile } = await world.once("secrets file", async () => {
-    const folder = temporaryFolder();
-    const file = join(folder.path, "secrets.json");
-    writeFileSync(file, '{"password":"none"}');
-    return { secretsFile: file, close: () => folder.remove() };
-  });
   return [
     { name: "store", type: "state.redis", metadata: { redisHost: address }, package: "state-redis" },
     { name: "channel", type: "pubsub.in-memory", package: "pubsub-in-memory" },
-    { name: "file", type: "secretstores.local.file", metadata: { secretsFile }, package: "secretstore-local-file" },
+    await fileStore(world),
   ];
 }
 
 function memoryOf(pid: number): Sample {
-  const daemonRssMb = rssMb(pid);
-  const children = descendantsOf(pid).map(rssMb);
+  const daemonRssMb = residentMb(pid);
+  const children = descendantsOf(pid).map(residentMb);
   if (children.length === 0) return { rssMb: daemonRssMb };
   const componentRssMb = children.reduce((sum, each) => sum + each);
   return { rssMb: daemonRssMb + componentRssMb, daemonRssMb, componentRssMb };
-}
-
-function rssMb(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kilobytes) / 1_024;
 }

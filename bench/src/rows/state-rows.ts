@@ -83,7 +83,7 @@ function createLoads(valueBytes: number): Record<`${Protocol} ${Operation}`, Loa
   const http =
     (requests: readonly Uint8Array[], expect: number): Load =>
     (target, connections, round) =>
-      loadHttp({ address: target.http, connections, requests, expect }, target.watched(), round);
+      loadHttp({ address: target.http, connections, requests, expect: [expect] }, target.watched(), round);
   const grpc =
     (path: string, messages: readonly Uint8Array[]): Load =>
     (target, streams, round) =>
