@@ -2,7 +2,9 @@ import { afterEach, describe, expect, test } from "vitest";
 
 import { startGrpcApp, type GrpcApp } from "../app/grpc-app.ts";
 import { answer, startHttpApp, type HttpApp } from "../app/http-app.ts";
+import { drop, nextEvent, openAppStream, retry, success, type AppStream } from "./app-stream.ts";
 import { declared, openSetting, type Setting } from "./subscribe.ts";
+import { openStreamingHost } from "./streaming-host.ts";
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -28,7 +30,7 @@ const event = (id: number): object => ({
 });
 
 /** Sends every message until it is acknowledged, several at a time, as a broker does. */
-async function pump({ broker }: Setting, topic: string): Promise<void> {
+async function pump({ broker }: Pick<Setting, "broker">, topic: string): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let id = next++; id < messages; id = next++) {
@@ -42,7 +44,7 @@ async function pump({ broker }: Setting, topic: string): Promise<void> {
 }
 
 /** What was acknowledged must be with the application or in the dead letter topic. */
-function expectNothingLost({ broker }: Setting, handled: ReadonlySet<string>): void {
+function expectNothingLost({ broker }: Pick<Setting, "broker">, handled: ReadonlySet<string>): void {
   const buried = new Set(
     broker.published.map(({ data }) => (JSON.parse(Buffer.from(data).toString()) as { id: string }).id),
   );
@@ -147,5 +149,42 @@ describe.each([1, 2, 3])("under faults (seed %i), nothing that was acknowledged 
     over.abort();
     await restarts;
     expectNothingLost(setting, handled);
+  });
+
+  test("over streams: statuses, answers that never come, streams that end, break and come again", async () => {
+    const random = seeded(seed);
+    const handled = new Set<string>();
+    const host = await openStreamingHost({ drainMs: 50 });
+    opened.push(host);
+    let isOver = false;
+    let streams = 0;
+    /** Serves until the dice end its stream. */
+    const serve = async (stream: AppStream): Promise<void> => {
+      for (;;) {
+        const { id } = await nextEvent(stream);
+        const dice = random();
+        if (dice < 0.05) return stream.cancel();
+        if (dice < 0.1) return stream.end();
+        if (dice < 0.15) {
+          handled.add(id);
+          return stream.cancel();
+        }
+        if (dice >= 0.35) handled.add(id);
+        await stream.answer(id, dice < 0.25 ? retry : dice < 0.35 ? drop : success);
+      }
+    };
+    const app = (async () => {
+      while (!isOver) {
+        const stream = await openAppStream(host.grpc, { deadLetterTopic: "dead" });
+        streams++;
+        await serve(stream);
+      }
+    })();
+    await pump(host, "a");
+    isOver = true;
+    await host.block.shutdown(1000);
+    await app.catch(() => undefined);
+    expect(streams).toBeGreaterThan(10);
+    expectNothingLost(host, handled);
   });
 });

@@ -130,6 +130,7 @@ describe("over gRPC", () => {
       "PublishEvent",
       "BulkPublishEvent",
       "BulkPublishEventAlpha1",
+      "SubscribeTopicEventsAlpha1",
       "InvokeBinding",
       "GetSecret",
       "GetBulkSecret",

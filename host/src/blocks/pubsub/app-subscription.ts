@@ -2,9 +2,9 @@ import { formatPlace } from "../../resources/place.ts";
 import type { SubscriptionResource } from "../../resources/subscription.ts";
 import { rawPayload } from "./raw-payload.ts";
 
-/** A subscription of the application, declared in a resource or told by the application itself. */
+/** A subscription of the application: declared in a resource, told by the application itself, or opened by it as a stream. */
 export interface AppSubscription {
-  readonly type: "DECLARATIVE" | "PROGRAMMATIC";
+  readonly type: "DECLARATIVE" | "PROGRAMMATIC" | "STREAMING";
   readonly pubsubName: string;
   readonly topic: string;
   readonly metadata: Readonly<Record<string, string>>;

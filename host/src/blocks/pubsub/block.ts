@@ -10,6 +10,7 @@ import type { AppSubscription } from "./app-subscription.ts";
 import { publishMethods } from "./grpc.ts";
 import { publishRoutes } from "./http.ts";
 import { createPublisher } from "./publisher.ts";
+import { createStreams } from "./streams.ts";
 import { createSubscriber, type SubscriptionProblem } from "./subscriber.ts";
 
 export interface PubSubSettings {
@@ -30,7 +31,8 @@ export interface PubSubSettings {
 
 /**
  * Publish and subscribe. The one who composes calls `start` when the application becomes healthy, `stop` when it becomes
- * unhealthy and `shutdown` at the end, before the components close.
+ * unhealthy and `shutdown` at the end, before the components close. Streams that the application opens itself take no notice
+ * of its health.
  */
 export interface PubSubBlock extends Block {
   /** Discovers and starts the application's subscriptions; resolves when each was tried once. */
@@ -52,22 +54,19 @@ export function createPubSubBlock(settings: PubSubSettings): PubSubBlock {
   const { registry, metrics, drainMs = 30_000 } = settings;
   const logger = settings.log.scope("dapr.runtime.processor.subscription");
   const publisher = createPublisher(settings);
+  const shared = { namespace: settings.namespace, registry, publisher, metrics, logger, drainMs };
   const subscriber = createSubscriber({
+    ...shared,
     appId: settings.appId,
-    namespace: settings.namespace,
     channel: settings.channel,
     declared: settings.subscriptions,
     discover: settings.discover,
-    registry,
-    publisher,
-    metrics,
-    logger,
-    drainMs,
   });
+  const streams = createStreams(shared);
   let over = false;
   return {
     http: publishRoutes(publisher, metrics),
-    grpc: publishMethods(publisher),
+    grpc: [...publishMethods(publisher), streams.method],
     start: () => (over ? Promise.resolve() : subscriber.start()),
     stop: () => subscriber.stop(),
     async shutdown(limitMs = Infinity) {
@@ -81,9 +80,10 @@ export function createPubSubBlock(settings: PubSubSettings): PubSubBlock {
         }
       });
       await settledWithin(Promise.all(paused), Math.min(pauseMs, limitMs / 4));
-      await subscriber.stop(drainWithin(limitMs - (performance.now() - startedAt), drainMs));
+      const leftMs = drainWithin(limitMs - (performance.now() - startedAt), drainMs);
+      await Promise.all([subscriber.stop(leftMs), streams.stop(leftMs)]);
     },
-    subscriptions: subscriber.subscriptions,
+    subscriptions: () => [...subscriber.subscriptions(), ...streams.subscriptions()],
     problems: subscriber.problems,
   };
 }

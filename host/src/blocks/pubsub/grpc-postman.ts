@@ -1,15 +1,12 @@
 import { RpcCode, RpcError } from "@trilby/kit/transport";
 import { encodeMessage } from "@trilby/proto/encode";
-import {
-  TopicEventRequest,
-  TopicEventResponse,
-  TopicEventResponse_TopicEventResponseStatus as Status,
-} from "@trilby/proto/runtime";
+import { TopicEventRequest, TopicEventResponse } from "@trilby/proto/runtime";
 
 import type { GrpcAppChannel } from "../../app/channel.ts";
 import { AppError } from "../../app/app-error.ts";
-import { textAttribute, type IncomingEvent } from "./incoming-event.ts";
+import { textAttribute } from "./incoming-event.ts";
 import { deliveryTraceparent, type Outcome, type Postman } from "./postman.ts";
+import { notTold, outcomeOfStatus, topicEventOf } from "./topic-event.ts";
 
 /** Delivery by AppCallback.OnTopicEvent. */
 export function createGrpcPostman(channel: GrpcAppChannel, pubsubName: string, path: string): Postman {
@@ -19,23 +16,9 @@ export function createGrpcPostman(channel: GrpcAppChannel, pubsubName: string, p
       const id = textAttribute(event, "id");
       let request: Uint8Array;
       try {
-        request = encodeMessage(TopicEventRequest, {
-          id,
-          source: textAttribute(event, "source"),
-          type: textAttribute(event, "type"),
-          specVersion: textAttribute(event, "specversion"),
-          dataContentType: textAttribute(event, "datacontenttype"),
-          data: event.data(),
-          topic: event.topic,
-          pubsubName,
-          path,
-          extensions: extensionsOf(event),
-        });
+        request = encodeMessage(TopicEventRequest, topicEventOf(event, pubsubName, path));
       } catch (error) {
-        return {
-          status: "retry",
-          reason: `pub/sub event ${id} cannot be put into a TopicEventRequest: ${(error as Error).message}`,
-        };
+        return notTold(id, error);
       }
       let answer: Uint8Array;
       try {
@@ -80,39 +63,5 @@ function outcomeOf(answer: Uint8Array, id: string): Outcome {
       reason: `the app's answer to pub/sub event ${id} is not a TopicEventResponse: ${(error as Error).message}`,
     };
   }
-  switch (status) {
-    case Status.SUCCESS:
-      return success;
-    case Status.RETRY:
-      return { status: "retry", reason: `RETRY status returned from app while processing pub/sub event ${id}` };
-    case Status.DROP:
-      return {
-        status: "drop",
-        reason: `DROP status returned from app while processing pub/sub event ${id}`,
-        deadLetter: true,
-      };
-    default:
-      return {
-        status: "retry",
-        reason: `unknown status returned from app while processing pub/sub event ${id}, status: ${status}`,
-      };
-  }
+  return outcomeOfStatus(status, id);
 }
-
-/** Every attribute that has no field of its own. */
-function extensionsOf({ attributes }: IncomingEvent): Record<string, unknown> {
-  const extensions: Record<string, unknown> = {};
-  for (const name in attributes) if (!fields.has(name)) extensions[name] = attributes[name];
-  return extensions;
-}
-
-const success: Outcome = { status: "success" };
-const fields: ReadonlySet<string> = new Set([
-  "id",
-  "source",
-  "type",
-  "specversion",
-  "datacontenttype",
-  "data",
-  "data_base64",
-]);

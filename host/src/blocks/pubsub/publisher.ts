@@ -18,6 +18,8 @@ export interface Publisher {
   open(pubsubName: string, topic: string, metadata: Metadata | null): Topic;
   /** The component's own record; undefined when no such component is loaded. */
   find(pubsubName: string): PubSubRecord | undefined;
+  /** What to answer when it is not: why it did not start, or that it is not there. */
+  missing(pubsubName: string, metadata: Metadata | null): ApiError;
 }
 
 export interface PubSubRecord {
@@ -75,14 +77,17 @@ export function createPublisher(settings: PublisherSettings): Publisher {
     return record;
   };
 
+  const missing: Publisher["missing"] = (pubsubName, metadata) =>
+    notReady(settings.registry, "pubsub", pubsubName) ?? publishErrors(pubsubName, settings.appId).notFound(metadata);
+
   return {
     find,
+    missing,
     open(pubsubName, topic, metadata) {
       const record = pubsubName === "" ? undefined : find(pubsubName);
-      const errors = record?.errors ?? publishErrors(pubsubName, settings.appId);
-      if (pubsubName === "") throw errors.nameEmpty(metadata);
-      if (record === undefined) throw notReady(settings.registry, "pubsub", pubsubName) ?? errors.notFound(metadata);
-      if (topic === "") throw errors.topicEmpty(metadata);
+      if (pubsubName === "") throw publishErrors(pubsubName, settings.appId).nameEmpty(metadata);
+      if (record === undefined) throw missing(pubsubName, metadata);
+      if (topic === "") throw record.errors.topicEmpty(metadata);
       return record.topic(topic, () => settings.registry.get("pubsub", pubsubName) === record.component);
     },
   };

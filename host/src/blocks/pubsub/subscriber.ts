@@ -2,7 +2,6 @@ import type { Logger } from "@trilby/kit";
 
 import type { AppChannel } from "../../app/channel.ts";
 import type { ComponentRegistry, LoadedComponent } from "../../components/registry.ts";
-import type { Metrics } from "../../observability/metrics.ts";
 import type { SubscriptionResource } from "../../resources/subscription.ts";
 import { settledWithin } from "../back-off.ts";
 import { openFeed, type Feed } from "../feed.ts";
@@ -13,22 +12,18 @@ import {
   subscriptionKey,
   type AppSubscription,
 } from "./app-subscription.ts";
-import { createDelivery } from "./delivery.ts";
 import { createPostman } from "./create-postman.ts";
 import { createProgrammatic } from "./programmatic.ts";
-import type { Publisher, PubSubRecord } from "./publisher.ts";
+import type { PubSubRecord } from "./publisher.ts";
+import { subscribeAt, type SubscribeSettings } from "./subscribe.ts";
 
-export interface SubscriberSettings {
+export interface SubscriberSettings extends SubscribeSettings {
   readonly appId: string;
-  readonly namespace: string | undefined;
   readonly channel: AppChannel | undefined;
   readonly declared: readonly SubscriptionResource[];
   /** Whether the application is asked for subscriptions of its own. */
   readonly discover: boolean;
   readonly registry: ComponentRegistry;
-  readonly publisher: Publisher;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
   /** How long deliveries under way may take when subscriptions stop. */
   readonly drainMs: number;
 }
@@ -85,27 +80,11 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
   };
 
   const openSubscription = (subscription: AppSubscription, record: PubSubRecord): Feed => {
-    const { pubsubName, topic, metadata, source } = subscription;
-    const path = subscription.rules[0]!.path;
-    const namespace = record.component.namespaced === true ? (settings.namespace ?? "") : "";
-    const postman = createPostman(channel!, pubsubName, path);
-    const ingress = settings.metrics.pubsubIngress(pubsubName, topic);
+    const { pubsubName, topic, source } = subscription;
+    const postman = createPostman(channel!, pubsubName, subscription.rules[0]!.path);
     return openFeed(
       `subscription for pubsub ${pubsubName}, topic ${topic} (${source})`,
-      (state) =>
-        record.component.instance.subscribe(
-          { topic: record.wireTopic(topic), metadata },
-          createDelivery({
-            subscription,
-            postman,
-            publisher,
-            ingress,
-            logger,
-            appTopic: (wireTopic) => (namespace === "" ? wireTopic : wireTopic.replace(namespace, "")),
-            isClosing: () => state.closing,
-            signal: state.cut,
-          }),
-        ),
+      (state) => subscribeAt(record, subscription, postman, state, settings),
       logger,
     );
   };

@@ -41,7 +41,6 @@ export function noSuchApp(id: string): ApiError {
 const firstMessages = {
   crypto: [RpcCode.INVALID_ARGUMENT, "invalid request: first message does not contain the required options"],
   actorEvents: [RpcCode.INVALID_ARGUMENT, "first message must be SubscribeActorEventsRequestInitialAlpha1"],
-  topicEvents: [RpcCode.UNKNOWN, "initial request is required"],
 } as const;
 
 /** A stream of gRPC that does not begin as it must. */

@@ -30,9 +30,6 @@ export function unconfiguredMethods(identity: JobIdentity): GrpcMethod[] {
     refuse(["subscribeActorEventsAlpha1"], "actors.v1alpha1", ({ requestType }) =>
       requestType?.$case === "initialRequest" ? unconfigured("actors") : badFirstMessage("actorEvents"),
     ),
-    refuse(["subscribeTopicEventsAlpha1"], "subscribe.v1alpha1", ({ subscribeTopicEventsRequestType: type }) =>
-      type?.$case === "initialRequest" ? noStreamingSubscriptions : badFirstMessage("topicEvents"),
-    ),
     refuse(workflowsAlpha1, "workflows.v1alpha1", () => unconfigured("actors")),
     refuse(workflowsBeta1, "workflows.v1beta1", () => unconfigured("actors")),
     ...jobs(identity),
@@ -93,14 +90,6 @@ const workflowsBeta1 = [
   "resumeWorkflowBeta1",
   "raiseEventWorkflowBeta1",
 ] as const;
-
-const noStreamingSubscriptions = new ApiError({
-  httpStatus: 501,
-  grpcCode: RpcCode.UNIMPLEMENTED,
-  errorCode: "ERR_API_UNIMPLEMENTED",
-  message:
-    "this version has no streaming subscriptions; use a Subscription resource, or let the app list its subscriptions",
-});
 
 function configuration(): GrpcMethod[] {
   // Over gRPC the code travels as a detail.

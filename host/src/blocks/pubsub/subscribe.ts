@@ -1,0 +1,39 @@
+import type { Logger, Subscription } from "@trilby/kit";
+
+import type { Metrics } from "../../observability/metrics.ts";
+import type { FeedState } from "../feed.ts";
+import type { AppSubscription } from "./app-subscription.ts";
+import { createDelivery } from "./delivery.ts";
+import type { Postman } from "./postman.ts";
+import type { Publisher, PubSubRecord } from "./publisher.ts";
+
+/** What every subscription needs, whoever asked for it. */
+export interface SubscribeSettings {
+  readonly namespace: string | undefined;
+  readonly publisher: Publisher;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Subscribes at the component, with the rules of delivery between it and the application. */
+export function subscribeAt(
+  record: PubSubRecord,
+  subscription: AppSubscription,
+  postman: Postman,
+  state: FeedState,
+  { publisher, metrics, logger, ...settings }: SubscribeSettings,
+): Promise<Subscription> {
+  const { pubsubName, topic, metadata } = subscription;
+  const namespace = record.component.namespaced === true ? (settings.namespace ?? "") : "";
+  const deliver = createDelivery({
+    subscription,
+    postman,
+    publisher,
+    ingress: metrics.pubsubIngress(pubsubName, topic),
+    logger,
+    appTopic: (wireTopic) => (namespace === "" ? wireTopic : wireTopic.replace(namespace, "")),
+    isClosing: () => state.closing,
+    signal: state.cut,
+  });
+  return record.component.instance.subscribe({ topic: record.wireTopic(topic), metadata }, deliver);
+}
