@@ -2,7 +2,7 @@ import type { Server, Socket } from "node:net";
 import type { HeaderList } from "../../http2/header-list.ts";
 import { ErrorCode } from "../../http2/http2-error.ts";
 import { acceptHttp2 } from "../../http2/server-connection.ts";
-import type { Http2ServerConnection, Http2ServerOptions } from "../../http2/server-connection.ts";
+import type { Http2ServerConnection, Http2ServerOptions, OnStream } from "../../http2/server-connection.ts";
 import type { Http2Stream, StreamReceiver } from "../../http2/stream.ts";
 import type { CallActivity, CallSettings } from "./call.ts";
 import { ConnectionWatch, watchesConnections } from "./connection-watch.ts";
@@ -116,16 +116,19 @@ class WireServer implements RpcServer {
   }
 
   readonly #serve = (socket: Socket): void => {
-    if (!this.#watches) {
-      this.#connections.set(acceptHttp2(socket, this.#http2Options, this.#onStream), undefined);
+    if (this.#closing !== undefined) {
+      socket.destroy();
       return;
     }
-    const watch = new ConnectionWatch(this.#options);
-    const connection = acceptHttp2(socket, this.#http2Options, (stream, headers, endStream) =>
-      this.#open(stream, headers, endStream, watch),
-    );
+    const watch = this.#watches ? new ConnectionWatch(this.#options) : undefined;
+    const onStream: OnStream =
+      watch === undefined
+        ? this.#onStream
+        : (stream, headers, endStream) => this.#open(stream, headers, endStream, watch);
+    const connection = acceptHttp2(socket, this.#http2Options, onStream);
+    if (connection.closed) return;
     this.#connections.set(connection, watch);
-    watch.begin(connection);
+    watch?.begin(connection);
   };
 
   readonly #onStream = (stream: Http2Stream, headers: HeaderList, endStream: boolean): StreamReceiver =>
