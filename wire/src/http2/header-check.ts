@@ -22,7 +22,7 @@ function check(fields: readonly HeaderField[], use: number): HeaderCheck {
       if (regular) return malformed(use, `${name} after a regular field`);
       if (!allowedPseudo[use]!.has(name)) return malformed(use, `${name} is not known here`);
       if (pseudo[name] !== undefined) return malformed(use, `${name} twice`);
-      if (UNSAFE_VALUE.test(value)) return malformed(use, `${name} has a character that may not be there`);
+      if (!PSEUDO_VALUE.test(value)) return malformed(use, `${name} has a character that may not be there`);
       pseudo[name] = value;
       continue;
     }
@@ -59,12 +59,14 @@ function requestProblem(pseudo: Record<string, string>, host: string | undefined
   const path = pseudo[":path"];
   const authority = pseudo[":authority"];
   if (method === undefined || method === "") return "no :method";
+  if (!TOKEN.test(method)) return ":method is no token";
   if (method === "CONNECT") {
     return scheme !== undefined || path !== undefined || authority === undefined
       ? "CONNECT with more than :authority"
       : undefined;
   }
   if (scheme === undefined || scheme === "") return "no :scheme";
+  if (!SCHEME.test(scheme)) return ":scheme is none";
   if (path === undefined || path === "") return "no :path";
   if (path.charCodeAt(0) !== SLASH && !(path === "*" && method === "OPTIONS")) return ":path does not begin with /";
   if (authority !== undefined && host !== undefined && authority !== host) return "host is not :authority";
@@ -83,5 +85,9 @@ const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 /** RFC 9113, section 8.2.1: no NUL, LF or CR, no space or tab at either end. */
 // oxlint-disable-next-line no-control-regex
 const UNSAFE_VALUE = /[\0\n\r]|^[\t ]|[\t ]$/;
+/** Of what makes a URI (RFC 3986): no control character and no blank; bytes of other character sets are let pass. */
+const PSEUDO_VALUE = /^[\x21-\x7e\x80-\xff]*$/;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const SCHEME = /^[A-Za-z][A-Za-z0-9+\-.]*$/;
 const DIGITS = /^[0-9]{1,15}$/;
 const STATUS = /^[1-5][0-9][0-9]$/;

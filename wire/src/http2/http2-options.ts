@@ -41,7 +41,7 @@ export interface Http2Options {
   readonly resetBurst?: number | undefined;
   readonly resetsPerSecond?: number | undefined;
   /**
-   * Frames that bring nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA, unknown types, frames of ended streams):
+   * Frames that bring nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA, informational answers, unknown types, frames of ended streams):
    * so many at once, so many more each second, and 8 for each stream opened and each DATA frame that carries bytes, either way.
    * Defaults 10,000 and 1000. Beyond that GOAWAY with ENHANCE_YOUR_CALM.
    */

@@ -5,6 +5,7 @@ import { block, get, post } from "../raw/blocks.ts";
 import { Flag, frame, preface, settings, Type, uint32 } from "../raw/frames.ts";
 import { rawClient, type RawPeer, type RawPeerOptions } from "../raw/raw-peer.ts";
 import { Victim } from "./victim.ts";
+import { leavesNothing } from "./leaves-nothing.ts";
 
 // A client that means harm, against a server of ours in a process of its own, whose living memory is watched while it happens. What a
 // peer gets is what the option's documentation promises.
@@ -26,9 +27,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const peer of peers.splice(0)) peer.destroy();
-  expect(victim.escaped).toEqual([]);
-  // Nothing is left of it.
-  await expect.poll(async () => (await victim.memory()).memory).toMatchObject({ connections: 0, streams: 0 });
+  await leavesNothing(victim);
 });
 afterAll(() => victim.stop());
 

@@ -9,7 +9,7 @@ export class Victim {
   /** What nobody caught there. */
   readonly escaped: string[] = [];
   readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
+  readonly #ended: Promise<unknown[]>;
 
   constructor() {
     this.#child = fork(join(import.meta.dirname, "victim-process.ts"), {
@@ -74,7 +74,7 @@ export class Victim {
         resolve(answer as FromVictim & { kind: Kind });
       };
       this.#child.on("message", heard);
-      void this.#ended.then((how) => reject(new Error(`the victim ended with ${how}`)));
+      void this.#ended.then((how) => reject(new Error(`the victim ended with ${how.join()}`)));
       this.#send(message);
     });
   }
