@@ -156,7 +156,7 @@ describe.each([1, 2, 3])("under faults (seed %i), nothing that was acknowledged 
     const handled = new Set<string>();
     const host = await openStreamingHost({ drainMs: 50 });
     opened.push(host);
-    let isOver = false;
+    const over = new AbortController();
     let streams = 0;
     /** Serves until the dice end its stream. */
     const serve = async (stream: AppStream): Promise<void> => {
@@ -174,14 +174,14 @@ describe.each([1, 2, 3])("under faults (seed %i), nothing that was acknowledged 
       }
     };
     const app = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const stream = await openAppStream(host.grpc, { deadLetterTopic: "dead" });
         streams++;
         await serve(stream);
       }
     })();
     await pump(host, "a");
-    isOver = true;
+    over.abort();
     await host.block.shutdown(1000);
     await app.catch(() => undefined);
     expect(streams).toBeGreaterThan(10);

@@ -22,7 +22,6 @@ export const missingCapabilities: Readonly<Record<string, string>> = {
   outbox: "transactional outbox",
   profiling: "the profiling port",
   resiliency: "Resiliency resources: timeouts, retries, circuit breakers",
-  "streaming-subscriptions": "subscriptions that an app opens as a gRPC stream",
   tracing: "spans sent to Zipkin and OpenTelemetry collectors",
   workflow: "the workflow engine",
 };

@@ -62,7 +62,7 @@ export function openStreamSession(stream: ServerStream, settings: StreamsSetting
       throw failed(`subscription to topic '${topic}' on pubsub '${pubsubName}' is not allowed`);
 
     const postman = createStreamPostman((message) => stream.send(message), pubsubName);
-    let failure: unknown;
+    let failure: Error | undefined;
     feed = openFeed(
       `streaming subscription for pubsub ${pubsubName}, topic ${topic}`,
       async (state) => {
@@ -70,7 +70,7 @@ export function openStreamSession(stream: ServerStream, settings: StreamsSetting
           return await subscribeAt(record, asked, postman, state, settings);
         } catch (error) {
           // Not tried again here: the application is told, and may open another stream.
-          failure = error ?? new Error("no reason was given");
+          failure = error instanceof Error ? error : new Error(String(error));
           return { close: async () => undefined };
         }
       },
@@ -81,10 +81,7 @@ export function openStreamSession(stream: ServerStream, settings: StreamsSetting
     const over = Promise.race([answersRead, stopped.promise]);
     try {
       await Promise.race([feed.attempted, over]);
-      if (failure !== undefined)
-        throw failed(
-          `failed to subscribe to topic ${topic}: ${failure instanceof Error ? failure.message : String(failure)}`,
-        );
+      if (failure !== undefined) throw failed(`failed to subscribe to topic ${topic}: ${failure.message}`);
       await stream.send(initialResponse);
       logger.info(`streaming subscription to topic ${topic} on pubsub ${pubsubName} is started`);
       postman.open();
