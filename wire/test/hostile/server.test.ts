@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ErrorCode, type Http2ClientOptions } from "../../src/http2/index.ts";
 import { block } from "../raw/blocks.ts";
@@ -36,9 +36,10 @@ afterAll(() => victim.stop());
 async function attack({
   requests = 1,
   open = false,
+  consumes = true,
   options = {},
   ...peerOptions
-}: RawPeerOptions & { requests?: number; open?: boolean; options?: Http2ClientOptions }): Promise<{
+}: RawPeerOptions & { requests?: number; open?: boolean; consumes?: boolean; options?: Http2ClientOptions }): Promise<{
   peer: RawPeer;
   called: ReturnType<Victim["call"]>;
 }> {
@@ -46,9 +47,9 @@ async function attack({
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const connection = once(server, "connection");
-  const called = victim.call((server.address() as AddressInfo).port, requests, open, options);
+  const called = victim.call((server.address() as AddressInfo).port, requests, { open, consumes, options });
   called.catch(() => {});
-  const [socket] = (await connection) as [import("node:net").Socket];
+  const [socket] = (await connection) as [Socket];
   const peer = new RawPeer(socket, { ...peerOptions, role: "server" });
   closing.push(() => {
     peer.destroy();
@@ -228,23 +229,34 @@ describe("a server that is not one", () => {
     await hasGrownByLess(1 * megabyte);
   });
 
-  test("data that nobody consumes is held to the window: more is FLOW_CONTROL_ERROR", async () => {
-    const { peer, called } = await attack({ options: { initialWindowBytes: 65_535, connectionWindowBytes: 65_535 } });
+  test("50 MB that are consumed as they come: memory stays", async () => {
+    const { peer } = await attack({ options: { initialWindowBytes: 65_535, connectionWindowBytes: 65_535 } });
     peer.write(ok(1, false));
-    // Consumed at once, so the window comes back: as much as you like, and memory stays.
-    let stopped = false;
-    let window = 65_535;
+    const windows = { connection: 65_535, stream: 65_535 };
     peer.onFrame = ({ type, stream, payload }) => {
-      if (type === Type.WINDOW_UPDATE && stream === 0) window += payload.readUInt32BE(0);
+      if (type === Type.WINDOW_UPDATE) windows[stream === 0 ? "connection" : "stream"] += payload.readUInt32BE(0);
     };
-    for (let sent = 0; sent < 50 * megabyte && !stopped; sent += 16_000) {
-      while (window < 16_000 && !(stopped = peer.isClosed)) await new Promise((resolve) => setImmediate(resolve));
-      window -= 16_000;
+    for (let sent = 0; sent < 50 * megabyte; sent += 16_000) {
+      while (Math.min(windows.connection, windows.stream) < 16_000 && !peer.isClosed)
+        await new Promise((resolve) => setImmediate(resolve));
+      windows.connection -= 16_000;
+      windows.stream -= 16_000;
       peer.write(frame(Type.DATA, 0, 1, Buffer.alloc(16_000)));
     }
-    expect(stopped).toBe(false);
+    await peer.settled();
     await hasGrownByLess(4 * megabyte);
-    for (let sent = 0; sent < 40; sent++) peer.write(frame(Type.DATA, 0, 99, Buffer.alloc(16_000)));
-    expect((await called).ending).toMatch(/^local /);
+  });
+
+  test.each([
+    ["a stream's window", { initialWindowBytes: 100_000 }, `local ${ErrorCode.FLOW_CONTROL_ERROR}`],
+    ["the connection's window", { connectionWindowBytes: 100_000 }, `local ${ErrorCode.FLOW_CONTROL_ERROR}`],
+  ])("data that nobody consumes, over %s: FLOW_CONTROL_ERROR", async (_, options, ending) => {
+    const { peer, called } = await attack({ options, consumes: false });
+    peer.write(ok(1, false));
+    for (let sent = 0; sent < 7; sent++) peer.write(frame(Type.DATA, 0, 1, Buffer.alloc(16_000)));
+    await expect.poll(() => peer.resets.get(1) ?? peer.goaways.at(-1)?.code).toBe(ErrorCode.FLOW_CONTROL_ERROR);
+    peer.socket.end();
+    expect((await called).endings).toEqual([ending]);
+    await hasGrownByLess(1 * megabyte);
   });
 });

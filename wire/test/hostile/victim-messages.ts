@@ -15,7 +15,10 @@ export type ToVictim =
       readonly kind: "call";
       readonly port: number;
       readonly times: number;
+      /** Requests that never end. */
       readonly open: boolean;
+      /** Gives what comes back to the windows. */
+      readonly consumes: boolean;
       readonly options: Http2ClientOptions;
     }
   /** From now on its peak is kept. */

@@ -125,8 +125,8 @@ class Echo extends Ignoring {
   }
 }
 
-/** As many GETs as asked for, each with a body that never ends where `open`; says how the connection and each of them ended. */
-function call({ port, times, open, options }: ToVictim & { kind: "call" }): void {
+/** As many GETs as asked for; says how the connection and each of them ended. */
+function call({ port, times, open, consumes, options }: ToVictim & { kind: "call" }): void {
   connections++;
   const endings: string[] = [];
   const headers = new PreparedHeaders([
@@ -136,7 +136,7 @@ function call({ port, times, open, options }: ToVictim & { kind: "call" }): void
   ]);
   const receiver: StreamReceiver = {
     headers() {},
-    data: (stream, bytes) => stream.consume(bytes.length),
+    data: (stream, bytes) => consumes && stream.consume(bytes.length),
     drained() {},
     closed(_, error) {
       streams--;

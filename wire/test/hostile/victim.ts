@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { Http2ClientOptions, Http2ServerOptions } from "../../src/http2/index.ts";
+import type { Http2ServerOptions } from "../../src/http2/index.ts";
 import type { FromVictim, Memory, ToVictim } from "./victim-messages.ts";
 
 /** A process that is attacked. */
@@ -31,10 +31,9 @@ export class Victim {
   call(
     port: number,
     times: number,
-    open = false,
-    options: Http2ClientOptions = {},
+    { open, consumes, options }: Omit<ToVictim & { kind: "call" }, "kind" | "port" | "times">,
   ): Promise<FromVictim & { kind: "called" }> {
-    return this.#ask({ kind: "call", port, times, open, options }, "called");
+    return this.#ask({ kind: "call", port, times, open, consumes, options }, "called");
   }
 
   /** Its memory from now on, to be held against what it was: peaks count. */
