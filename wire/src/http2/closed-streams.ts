@@ -5,8 +5,8 @@ const REMEMBERED = 64;
 
 /** Remembers how the last streams of a connection ended. */
 export class ClosedStreams {
-  readonly #ids = new Int32Array(REMEMBERED);
-  readonly #reasons = new Uint8Array(REMEMBERED);
+  readonly #ids: number[] = [];
+  readonly #reasons: number[] = [];
   #next = 0;
 
   add(streamId: number, reason: number): void {

@@ -1,115 +1,12 @@
-import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import {
-  acceptHttp2,
-  connectHttp2,
-  ErrorCode,
-  type HeaderList,
-  type Http2ClientConnection,
-  type Http2ClientEvents,
-  type Http2ClientOptions,
-  type Http2Error,
-  type Http2ServerConnection,
-  type Http2ServerOptions,
-  type Http2Stream,
-  type OnStream,
-  PreparedHeaders,
-  type StreamReceiver,
-} from "../../src/http2/index.ts";
-
-const requestHeaders = new PreparedHeaders([
-  [":method", "POST"],
-  [":scheme", "http"],
-  [":path", "/echo"],
-  [":authority", "localhost"],
-]);
-const responseHeaders = new PreparedHeaders([[":status", "200"]]);
-const trailers = new PreparedHeaders([["grpc-status", "0"]]);
-const NOTHING = new Uint8Array(0);
-
-const open: { server: Server; sockets: Set<Socket> }[] = [];
-afterEach(async () => {
-  for (const { server, sockets } of open.splice(0)) {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    if (server.listening) await once(server, "close");
-  }
-});
-
-interface Pair {
-  readonly client: Http2ClientConnection;
-  readonly server: Http2ServerConnection;
-}
-
-async function connectPair(
-  onStream: OnStream,
-  options: { server?: Http2ServerOptions; client?: Http2ClientOptions; events?: Http2ClientEvents } = {},
-): Promise<Pair> {
-  const listener = createServer();
-  const sockets = new Set<Socket>();
-  open.push({ server: listener, sockets });
-  const accepted = new Promise<Http2ServerConnection>((resolve) => {
-    listener.once("connection", (socket: Socket) => {
-      sockets.add(socket);
-      resolve(acceptHttp2(socket, options.server ?? {}, onStream));
-    });
-  });
-  listener.listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const socket = connect((listener.address() as AddressInfo).port, "127.0.0.1");
-  sockets.add(socket);
-  await once(socket, "connect");
-  const client = connectHttp2(socket, options.client ?? {}, options.events ?? {});
-  return { client, server: await accepted };
-}
-
-/** Gathers what comes and consumes it. */
-class Gathering implements StreamReceiver {
-  readonly lists: HeaderList[] = [];
-  readonly parts: Uint8Array[] = [];
-  endStream = false;
-  readonly ended: Promise<Http2Error | undefined>;
-  #resolve!: (error: Http2Error | undefined) => void;
-
-  constructor() {
-    this.ended = new Promise((resolve) => (this.#resolve = resolve));
-  }
-
-  get body(): Buffer {
-    return Buffer.concat(this.parts);
-  }
-
-  headers(_stream: Http2Stream, headers: HeaderList, endStream: boolean): void {
-    this.lists.push(headers);
-    this.endStream ||= endStream;
-  }
-
-  data(stream: Http2Stream, bytes: Uint8Array, endStream: boolean): void {
-    this.parts.push(bytes);
-    this.endStream ||= endStream;
-    stream.consume(bytes.length);
-  }
-
-  drained(_stream: Http2Stream): void {}
-
-  closed(_stream: Http2Stream, error: Http2Error | undefined): void {
-    this.#resolve(error);
-  }
-}
-
-class Echo extends Gathering {
-  override data(stream: Http2Stream, bytes: Uint8Array, endStream: boolean): void {
-    super.data(stream, bytes, endStream);
-    if (endStream) stream.respond(responseHeaders, NOTHING, this.body, trailers);
-  }
-}
+import { ErrorCode, type Http2Stream, type StreamReceiver } from "../../src/http2/index.ts";
+import { connectPair, Echo, echo, Gathering, NOTHING, requestHeaders, responseHeaders, trailers } from "./fixture.ts";
 
 describe("a request and its response", () => {
   it("carries headers, data and trailers both ways", async () => {
-    const { client, server } = await connectPair(() => new Echo());
+    const { client, server } = await connectPair(echo);
     const receiver = new Gathering();
     const stream = client.request(requestHeaders, false, receiver)!;
     stream.sendData(true, Buffer.from("hello "), Buffer.from("there"));
@@ -121,7 +18,7 @@ describe("a request and its response", () => {
   });
 
   it("carries what is much larger than every window", async () => {
-    const { client } = await connectPair(() => new Echo());
+    const { client } = await connectPair(echo);
     const body = randomBytes(5_000_000);
     const receivers = [0, 1, 2].map(() => {
       const receiver = new Gathering();
@@ -143,5 +40,122 @@ describe("a request and its response", () => {
     stream.reset(ErrorCode.CANCEL);
     expect(await receiver.ended).toMatchObject({ code: ErrorCode.CANCEL, source: "local" });
     expect(await atServer.ended).toMatchObject({ code: ErrorCode.CANCEL, source: "peer" });
+  });
+
+  it("ends with its headers, where there is no more", async () => {
+    const { client } = await connectPair((stream) => {
+      stream.sendHeaders([[":status", "404"]], true);
+      return new Gathering();
+    });
+    const receiver = new Gathering();
+    client.request(requestHeaders, true, receiver);
+    expect(await receiver.ended).toBeUndefined();
+    expect(receiver.endStream).toBe(true);
+    expect(receiver.lists[0]!.get(":status")).toBe("404");
+  });
+
+  it("may have informational responses before its own", async () => {
+    const { client } = await connectPair((stream) => {
+      stream.sendHeaders([[":status", "103"]], false);
+      stream.sendHeaders([[":status", "103"]], false);
+      stream.respond(responseHeaders, NOTHING, Buffer.from("x"), trailers);
+      return new Gathering();
+    });
+    const receiver = new Gathering();
+    client.request(requestHeaders, true, receiver);
+    expect(await receiver.ended).toBeUndefined();
+    expect(receiver.lists.map((list) => list.get(":status"))).toEqual(["103", "103", "200", undefined]);
+  });
+
+  it("is over for the client when the server has answered without waiting for the request's end", async () => {
+    const atServer = new Gathering();
+    const { client, server } = await connectPair((stream) => {
+      stream.respond(responseHeaders, NOTHING, Buffer.from("enough"), trailers);
+      return atServer;
+    });
+    const receiver = new Gathering();
+    const stream = client.request(requestHeaders, false, receiver)!;
+    stream.sendData(false, Buffer.from("and"));
+    expect(await receiver.ended).toBeUndefined();
+    expect(await atServer.ended).toBeUndefined();
+    expect(receiver.body.toString()).toBe("enough");
+    expect(stream.sendData(false, Buffer.from("more"))).toBe(true);
+    expect([client.activeStreams, server.activeStreams]).toEqual([0, 0]);
+  });
+
+  it("gives equal headers as one list, so that what was made of them stays", async () => {
+    const lists = new Set<unknown>();
+    const { client } = await connectPair((stream, headers, endStream) => {
+      lists.add(headers);
+      return echo(stream, headers, endStream);
+    });
+    for (let index = 0; index < 20; index++) {
+      const receiver = new Gathering();
+      client.request(requestHeaders, true, receiver);
+      await receiver.ended;
+    }
+    expect(lists.size).toBeLessThan(6);
+  });
+
+  it("carries headers longer than a frame", async () => {
+    const value = "v".repeat(20_000);
+    const { client } = await connectPair((stream, headers) => {
+      stream.sendHeaders(
+        [
+          [":status", "200"],
+          ["x-back", headers.get("x-long")!],
+        ],
+        true,
+      );
+      return new Gathering();
+    });
+    const receiver = new Gathering();
+    client.request([...requestHeaders.fields, ["x-long", value], ["x-longer", value + value]], true, receiver);
+    expect(await receiver.ended).toBeUndefined();
+    expect(receiver.lists[0]!.get("x-back")).toBe(value);
+  });
+
+  it("keeps a field that may not be sent to itself: a request throws, a response is reset", async () => {
+    const atServer = new Gathering();
+    const { client } = await connectPair((stream) => {
+      stream.sendHeaders(
+        [
+          [":status", "200"],
+          ["x-bad", "a\nb"],
+        ],
+        true,
+      );
+      return atServer;
+    });
+    expect(() => client.request([...requestHeaders.fields, ["x-bad", "a\nb"]], true, new Gathering())).toThrow(
+      TypeError,
+    );
+    const receiver = new Gathering();
+    client.request(requestHeaders, true, receiver);
+    expect(await receiver.ended).toMatchObject({ code: ErrorCode.INTERNAL_ERROR, source: "peer" });
+    expect(await atServer.ended).toMatchObject({ source: "local", cause: expect.any(TypeError) });
+  });
+
+  it("is reset when what receives it throws, and the connection goes on", async () => {
+    const boom = new Error("boom");
+    let calls = 0;
+    class Throwing extends Echo {
+      override data(_stream: Http2Stream): void {
+        throw boom;
+      }
+    }
+    const { client } = await connectPair((stream, headers, endStream): StreamReceiver => {
+      calls++;
+      if (calls === 1) throw boom;
+      return calls === 2 ? new Throwing() : echo(stream, headers, endStream);
+    });
+    for (const _ of [1, 2]) {
+      const receiver = new Gathering();
+      client.request(requestHeaders, false, receiver)!.sendData(true, Buffer.from("x"));
+      expect(await receiver.ended).toMatchObject({ code: ErrorCode.INTERNAL_ERROR, source: "peer" });
+    }
+    const receiver = new Gathering();
+    client.request(requestHeaders, true, receiver);
+    expect(await receiver.ended).toBeUndefined();
   });
 });
