@@ -8,75 +8,101 @@ import {
   ends,
   escapes,
   html,
-  isDigit,
   openBrace,
   openBracket,
   quote,
   stringByte,
   wide,
 } from "./bytes.ts";
-import { endOfScalar, outline, type Container } from "./outline.ts";
-import { numberText } from "./scanner.ts";
+import { endOfScalar, leaf, object, Outline } from "./outline.ts";
+import { isPlainNumber, numberText } from "./number.ts";
 
 /**
  * The canonical form of valid JSON, which is what Dapr stores: no blanks, keys sorted and only the last of equal ones,
  * numbers as floats, `<`, `>`, `&` escaped, other escapes only where needed. Copies; never recurses.
  */
 export function canonicalJson(bytes: Uint8Array, start: number, end: number): Buffer {
-  const writer = new Writer(bytes, scratch);
-  writer.value(start, end);
-  // A large buffer is not kept for the next value.
+  const outline = new Outline(bytes, facts);
+  outline.read(start, end);
+  const writer = new Writer(outline, end, scratch);
+  writer.root();
+  // What a large value needed is not kept for the next one.
   if (writer.out.length <= largestScratch) scratch = writer.out;
+  if (outline.facts.byteLength <= largestScratch) facts = outline.facts;
   return Buffer.from(writer.out.subarray(0, writer.length));
 }
 
 const largestScratch = 1 << 20;
 let scratch = new Uint8Array(16 * 1024);
+let facts: Int32Array = new Int32Array(4 * 1024);
 
 class Writer {
+  readonly #outline: Outline;
   readonly #in: Uint8Array;
+  readonly #end: number;
   out: Uint8Array<ArrayBuffer>;
   length = 0;
 
-  constructor(bytes: Uint8Array, out: Uint8Array<ArrayBuffer>) {
-    this.#in = bytes;
+  constructor(outline: Outline, end: number, out: Uint8Array<ArrayBuffer>) {
+    this.#outline = outline;
+    this.#in = outline.bytes;
+    this.#end = end;
     this.out = out;
   }
 
-  value(start: number, end: number): void {
-    const open: { readonly container: Container; next: number }[] = [];
-    let value = outline(this.#in, start, end);
+  root(): void {
+    const outline = this.#outline;
+    /** Containers that are open, outermost first. */
+    const open: number[] = [];
+    let value = 0;
     for (;;) {
-      if (typeof value === "number") this.#leaf(value, end);
+      const kind = outline.kind(value);
+      if (kind === leaf) this.#leaf(outline.start(value));
       else {
-        this.#put(value.members === undefined ? openBracket : openBrace);
-        open.push({ container: value, next: 0 });
+        this.#put(kind === object ? openBrace : openBracket);
+        const first = outline.first(value);
+        open.push(value);
+        if (first >= 0) {
+          value = this.#enter(first);
+          continue;
+        }
+        open.pop();
+        this.#close(kind);
       }
+      // Goes up until something follows.
       for (;;) {
-        const top = open[open.length - 1];
-        if (top === undefined) return;
-        const { members, elements } = top.container;
-        if (top.next < (members ?? elements).length) {
-          if (top.next > 0) this.#put(comma);
-          if (members === undefined) value = elements[top.next]!;
-          else {
-            const member = members[top.next]!;
-            this.#string(member.keyStart);
-            this.#put(colon);
-            value = member.value;
-          }
-          top.next++;
+        const parent = open[open.length - 1];
+        if (parent === undefined) return;
+        const next = outline.next(value);
+        if (next >= 0) {
+          this.#put(comma);
+          value = this.#enter(next);
           break;
         }
-        this.#put(members === undefined ? closeBracket : closeBrace);
+        this.#close(outline.kind(parent));
+        value = parent;
         open.pop();
       }
     }
   }
 
-  #leaf(start: number, end: number): void {
+  /** Writes the key of a member. */
+  #enter(value: number): number {
+    const keyStart = this.#outline.keyStart(value);
+    if (keyStart >= 0) {
+      this.#string(keyStart);
+      this.#put(colon);
+    }
+    return value;
+  }
+
+  #close(kind: number): void {
+    this.#put(kind === object ? closeBrace : closeBracket);
+  }
+
+  #leaf(start: number): void {
     if (this.#in[start] === quote) this.#string(start);
-    else this.#scalar(start, endOfScalar(this.#in, start, end));
+    else this.#scalar(start, endOfScalar(this.#in, start, this.#end));
   }
 
   #put(byte: number): void {
@@ -97,10 +123,9 @@ class Writer {
 
   #scalar(start: number, end: number): void {
     const bytes = this.#in;
-    let plain = end - start <= 15;
-    for (let at = start; plain && at < end; at++) plain = isDigit(bytes[at]!);
     const first = bytes[start]!;
-    if (plain || first === 0x74 || first === 0x66 || first === 0x6e) return this.#copy(start, end);
+    if (first === 0x74 || first === 0x66 || first === 0x6e || isPlainNumber(bytes, start, end))
+      return this.#copy(start, end);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
     this.#ascii(numberText(Number(text)));
   }

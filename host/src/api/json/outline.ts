@@ -1,113 +1,220 @@
-import { backslash, closeBrace, closeBracket, colon, comma, isSpace, openBrace, openBracket, quote } from "./bytes.ts";
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  endOfPlain,
+  isSpace,
+  openBrace,
+  openBracket,
+  quote,
+} from "./bytes.ts";
 import { compareUtf8 } from "./escape.ts";
 
-/** A value of the input: where a string, number or word begins, or what an object or array holds. */
-export type Value = number | Container;
+/** What a value is: `leaf` for a string, number or word. */
+export const leaf = 0;
+export const array = 1;
+export const object = 2;
 
-export interface Container {
-  /** Undefined for an array. */
-  readonly members: Member[] | undefined;
-  readonly elements: Value[];
-  sorted: boolean;
-}
+/**
+ * What stands where in valid JSON, without anything decoded. Values have numbers, the root is 0; what is known of them stands in
+ * one typed array, because a body has dozens of values and an object for each would be most of what a request leaves behind.
+ */
+export class Outline {
+  readonly bytes: Uint8Array;
+  #facts: Int32Array;
+  #count = 0;
 
-export interface Member {
-  readonly keyStart: number;
-  readonly keyEnd: number;
-  /** The key's bytes are not the characters it means. */
-  readonly escaped: boolean;
-  value: Value;
-}
+  /** `facts` is room to begin with, which the outline may write to. */
+  constructor(bytes: Uint8Array, facts: Int32Array) {
+    this.bytes = bytes;
+    this.#facts = facts;
+  }
 
-/** Finds out what stands where in valid JSON, without decoding anything. Members come sorted, only the last of equal ones. */
-export function outline(bytes: Uint8Array, start: number, end: number): Value {
-  const open: Container[] = [];
-  let inside: Container | undefined;
-  let keyStart = -1;
-  let keyEnd = -1;
-  let root: Value = start;
-  const place = (value: Value): void => {
-    if (inside === undefined) root = value;
-    else if (inside.members === undefined) inside.elements.push(value);
-    else {
-      addMember(bytes, inside, { keyStart, keyEnd, escaped: hasSpecial(bytes, keyStart, keyEnd), value });
+  /** The room that was used in the end, for the next outline. */
+  get facts(): Int32Array {
+    return this.#facts;
+  }
+
+  kind(value: number): number {
+    return this.#facts[value * size]! & kindMask;
+  }
+
+  /** Where the value begins. */
+  start(value: number): number {
+    return this.#facts[value * size + startAt]!;
+  }
+
+  /** The first element or member, or -1. Members come sorted, only the last of equal ones. */
+  first(value: number): number {
+    return this.#facts[value * size + firstAt]!;
+  }
+
+  /** The element or member behind this one, or -1. */
+  next(value: number): number {
+    return this.#facts[value * size + nextAt]!;
+  }
+
+  /** Where the key of a member begins. */
+  keyStart(value: number): number {
+    return this.#facts[value * size + keyStartAt]!;
+  }
+
+  /** Reads the value between `start` and `end`. */
+  read(start: number, end: number): void {
+    const { bytes } = this;
+    const open: number[] = [];
+    const last: number[] = [];
+    let inside = -1;
+    let keyStart = -1;
+    let keyEnd = -1;
+    let keyFlags = 0;
+    for (let at = start; at < end;) {
+      const byte = bytes[at]!;
+      if (isSpace(byte) || byte === comma || byte === colon) {
+        at++;
+        continue;
+      }
+      if (byte === closeBrace || byte === closeBracket) {
+        const closed = open.pop()!;
+        last.pop();
+        if ((this.#facts[closed * size]! & unsorted) !== 0) this.#sort(closed);
+        inside = open.length === 0 ? -1 : open[open.length - 1]!;
+        at++;
+        continue;
+      }
+      let stringEnd = 0;
+      if (byte === quote) {
+        const plainEnd = endOfPlain(bytes, at + 1);
+        const isPlain = bytes[plainEnd] === quote;
+        stringEnd = isPlain ? plainEnd + 1 : endOfString(bytes, plainEnd);
+        if (keyStart < 0 && inside >= 0 && this.kind(inside) === object) {
+          keyStart = at;
+          keyEnd = stringEnd;
+          keyFlags = isPlain || !hasSpecial(bytes, at, stringEnd) ? 0 : escaped;
+          at = stringEnd;
+          continue;
+        }
+      }
+      const kind = byte === openBrace ? object : byte === openBracket ? array : leaf;
+      const value = this.#add(kind | keyFlags, at, keyStart, keyEnd);
       keyStart = -1;
-    }
-  };
-  let at = start;
-  while (at < end) {
-    const byte = bytes[at]!;
-    if (isSpace(byte) || byte === comma || byte === colon) at++;
-    else if (byte === quote) {
-      const stringEnd = endOfString(bytes, at);
-      if (inside?.members !== undefined && keyStart < 0) {
-        keyStart = at;
-        keyEnd = stringEnd;
-      } else place(at);
-      at = stringEnd;
-    } else if (byte === openBrace || byte === openBracket) {
-      const container: Container = { members: byte === openBrace ? [] : undefined, elements: [], sorted: true };
-      place(container);
-      open.push(container);
-      inside = container;
-      at++;
-    } else if (byte === closeBrace || byte === closeBracket) {
-      const closed = open.pop()!;
-      if (!closed.sorted) sortMembers(bytes, closed.members!);
-      inside = open[open.length - 1];
-      at++;
-    } else {
-      place(at);
-      at = endOfScalar(bytes, at, end);
+      keyFlags = 0;
+      if (inside >= 0) {
+        const before = last[last.length - 1]!;
+        this.#facts[before < 0 ? inside * size + firstAt : before * size + nextAt] = value;
+        last[last.length - 1] = value;
+        if (before >= 0 && this.kind(inside) === object && this.#compare(before, value) >= 0)
+          this.#facts[inside * size]! |= unsorted;
+      }
+      if (kind !== leaf) {
+        open.push(value);
+        last.push(-1);
+        inside = value;
+        at++;
+      } else at = byte === quote ? stringEnd : endOfScalar(bytes, at, end);
     }
   }
-  return root;
-}
 
-function addMember(bytes: Uint8Array, container: Container, member: Member): void {
-  const members = container.members!;
-  const before = members[members.length - 1];
-  members.push(member);
-  if (container.sorted && before !== undefined && compareMembers(bytes, before, member) >= 0) container.sorted = false;
-}
-
-function compareMembers(bytes: Uint8Array, left: Member, right: Member): number {
-  if (left.escaped || right.escaped) return compareUtf8(keyText(bytes, left), keyText(bytes, right));
-  const length = Math.min(left.keyEnd - left.keyStart, right.keyEnd - right.keyStart) - 1;
-  for (let index = 1; index < length; index++) {
-    const difference = bytes[left.keyStart + index]! - bytes[right.keyStart + index]!;
-    if (difference !== 0) return difference;
+  #add(flags: number, start: number, keyStart: number, keyEnd: number): number {
+    const value = this.#count++;
+    const base = value * size;
+    if (base + size > this.#facts.length) {
+      const larger = new Int32Array(this.#facts.length * 2);
+      larger.set(this.#facts);
+      this.#facts = larger;
+    }
+    const facts = this.#facts;
+    facts[base] = flags;
+    facts[base + startAt] = start;
+    facts[base + firstAt] = -1;
+    facts[base + nextAt] = -1;
+    facts[base + keyStartAt] = keyStart;
+    facts[base + keyEndAt] = keyEnd;
+    return value;
   }
-  return left.keyEnd - left.keyStart - (right.keyEnd - right.keyStart);
-}
 
-/** Puts members in order; of equal keys the last one stays. */
-function sortMembers(bytes: Uint8Array, members: Member[]): void {
-  // Sorting is stable, so the last of equal ones is the last in the input.
-  members.sort((left, right) => compareMembers(bytes, left, right));
-  let kept = 0;
-  for (const [index, member] of members.entries()) {
-    const next = members[index + 1];
-    if (next === undefined || compareMembers(bytes, member, next) !== 0) members[kept++] = member;
+  /** Puts the members of an object in order; of equal keys the last one stays. */
+  #sort(parent: number): void {
+    const members: number[] = [];
+    for (let member = this.first(parent); member >= 0; member = this.next(member)) members.push(member);
+    // Most objects are small.
+    if (members.length <= 32) this.#insertionSort(members);
+    else members.sort((left, right) => this.#compare(left, right) || left - right);
+    const facts = this.#facts;
+    let link = parent * size + firstAt;
+    for (let index = 0; index < members.length; index++) {
+      const member = members[index]!;
+      const after = members[index + 1];
+      if (after !== undefined && this.#compare(member, after) === 0) continue;
+      facts[link] = member;
+      link = member * size + nextAt;
+    }
+    facts[link] = -1;
   }
-  members.length = kept;
+
+  #insertionSort(members: number[]): void {
+    for (let index = 1; index < members.length; index++) {
+      const member = members[index]!;
+      let to = index;
+      while (to > 0 && this.#compare(members[to - 1]!, member) > 0) {
+        members[to] = members[to - 1]!;
+        to--;
+      }
+      members[to] = member;
+    }
+  }
+
+  /** Orders two members by their keys. */
+  #compare(left: number, right: number): number {
+    const { bytes } = this;
+    const facts = this.#facts;
+    const leftBase = left * size;
+    const rightBase = right * size;
+    if (((facts[leftBase]! | facts[rightBase]!) & escaped) !== 0)
+      return compareUtf8(this.#keyText(leftBase), this.#keyText(rightBase));
+    const leftStart = facts[leftBase + keyStartAt]!;
+    const rightStart = facts[rightBase + keyStartAt]!;
+    const leftLength = facts[leftBase + keyEndAt]! - leftStart;
+    const rightLength = facts[rightBase + keyEndAt]! - rightStart;
+    const length = Math.min(leftLength, rightLength) - 1;
+    for (let index = 1; index < length; index++) {
+      const difference = bytes[leftStart + index]! - bytes[rightStart + index]!;
+      if (difference !== 0) return difference;
+    }
+    return leftLength - rightLength;
+  }
+
+  #keyText(base: number): string {
+    const { bytes } = this;
+    const start = this.#facts[base + keyStartAt]!;
+    const length = this.#facts[base + keyEndAt]! - start;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString("utf8");
+    return (JSON.parse(text) as string).toWellFormed();
+  }
 }
 
-/** Valid JSON: there is an end. Most strings are short, for which a loop beats a call of `indexOf`. */
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start + 1;
+/** The facts of one value: flags, then these. */
+const startAt = 1;
+const firstAt = 2;
+const nextAt = 3;
+const keyStartAt = 4;
+const keyEndAt = 5;
+const size = 6;
+
+const kindMask = 3;
+/** The bytes of the key are not the characters it means. */
+const escaped = 4;
+/** Of an object: its members are not in order. */
+const unsorted = 8;
+
+/** Valid JSON: there is an end. `at` stands inside the string, on nothing that a backslash escapes. */
+function endOfString(bytes: Uint8Array, at: number): number {
   for (;;) {
     const byte = bytes[at]!;
     if (byte === quote) return at + 1;
-    at += byte === backslash ? 2 : 1;
-    if (at - start > 64) break;
-  }
-  for (;;) {
-    at = bytes.indexOf(quote, at);
-    let backslashes = 0;
-    while (at - 1 - backslashes > start && bytes[at - 1 - backslashes] === backslash) backslashes++;
-    if (backslashes % 2 === 0) return at + 1;
-    at++;
+    at = byte === backslash ? at + 2 : endOfPlain(bytes, at + 1);
   }
 }
 
@@ -126,9 +233,4 @@ function hasSpecial(bytes: Uint8Array, start: number, end: number): boolean {
   for (let index = start + 1; index < end - 1; index++)
     if (bytes[index] === backslash || bytes[index]! >= 0x80) return true;
   return false;
-}
-
-function keyText(bytes: Uint8Array, { keyStart, keyEnd }: Member): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + keyStart, keyEnd - keyStart).toString("utf8");
-  return (JSON.parse(text) as string).toWellFormed();
 }

@@ -23,6 +23,7 @@ import {
   stringByte,
   zero,
 } from "./bytes.ts";
+import { isPlainNumber, numberText } from "./number.ts";
 import { invalidCharacter, JsonError } from "./syntax-error.ts";
 
 /** How deep arrays and objects may be nested, as in Dapr. */
@@ -221,22 +222,16 @@ export class JsonScanner {
       if (at >= bytes.length) throw new JsonError(this.#endOfText);
       if (!isDigit(bytes[at]!)) throw invalidCharacter(bytes[at]!, "in numeric literal");
     }
-    const integer = at;
     if (bytes[at] === zero) at++;
     else while (at < bytes.length && isDigit(bytes[at]!)) at++;
-    let plain = at - integer <= 15 && !(bytes[integer] === zero && integer > start);
-    if (bytes[at] === point) {
-      plain = false;
-      at = this.#skipDigits(at + 1, "after decimal point in numeric literal");
-    }
+    if (bytes[at] === point) at = this.#skipDigits(at + 1, "after decimal point in numeric literal");
     if (bytes[at] === 0x65 || bytes[at] === 0x45) {
-      plain = false;
       at++;
       if (bytes[at] === plus || bytes[at] === minus) at++;
       at = this.#skipDigits(at, "in exponent of numeric literal");
     }
     this.at = at;
-    if (plain) return;
+    if (isPlainNumber(bytes, start, at)) return;
     const text = this.text(start, at);
     const value = Number(text);
     if (!Number.isFinite(value)) this.overflow ??= text;
@@ -285,9 +280,4 @@ function compareKeys(
     if (difference !== 0) return difference;
   }
   return leftEnd - leftStart - (rightEnd - rightStart);
-}
-
-/** A float as Dapr prints it: shortest, and with an exponent in the same cases as JavaScript. */
-export function numberText(value: number): string {
-  return Object.is(value, -0) ? "-0" : String(value);
 }
