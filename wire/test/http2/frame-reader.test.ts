@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { FrameReader, type FrameSink } from "../../src/http2/frame-reader.ts";
