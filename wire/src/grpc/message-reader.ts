@@ -18,6 +18,9 @@ export class MessageReader {
   #first = 0;
   #offset = 0;
   #waitingBytes = 0;
+  // What the views among them keep alive, at most, and the memory of the last one.
+  #aliveBytes = 0;
+  #lastRead: ArrayBufferLike | undefined;
   // Room after the last chunk, where small ones are added: else each would keep alive all that its socket read with it.
   #room: Uint8Array = none;
   #roomUsed = 0;
@@ -87,8 +90,9 @@ export class MessageReader {
   clear(): void {
     this.takenBytes = this.receivedBytes;
     this.#chunks = [];
-    this.#first = this.#offset = this.#waitingBytes = 0;
+    this.#first = this.#offset = this.#waitingBytes = this.#aliveBytes = 0;
     this.#room = none;
+    this.#lastRead = undefined;
     this.#roomUsed = 0;
     this.#length = -1;
     this.#partial = none;
@@ -110,8 +114,7 @@ export class MessageReader {
 
   #keep(chunk: Uint8Array): void {
     this.#waitingBytes += chunk.byteLength;
-    const last = this.#chunks.length - 1;
-    if (last < this.#first || chunk.byteLength * smallPart >= chunk.buffer.byteLength) {
+    if (this.#keepsAsView(chunk)) {
       this.#chunks.push(chunk);
       this.#room = none;
       return;
@@ -120,13 +123,31 @@ export class MessageReader {
       this.#room = new Uint8Array(Math.max(roomBytes, chunk.byteLength));
       this.#room.set(chunk);
       this.#roomUsed = chunk.byteLength;
+      this.#aliveBytes += this.#room.byteLength;
       this.#chunks.push(this.#room.subarray(0, this.#roomUsed));
       return;
     }
+    const last = this.#chunks.length - 1;
     const start = this.#chunks[last]!.byteOffset;
     this.#room.set(chunk, this.#roomUsed);
     this.#roomUsed += chunk.byteLength;
     this.#chunks[last] = this.#room.subarray(start, this.#roomUsed);
+  }
+
+  /** A view keeps all alive that its socket read with it: so much is allowed as is in proportion to what waits. */
+  #keepsAsView(chunk: Uint8Array): boolean {
+    const size = chunk.buffer.byteLength;
+    if (this.#chunks.length === this.#first) {
+      this.#aliveBytes = size;
+      this.#lastRead = chunk.buffer;
+      return true;
+    }
+    if (chunk.byteLength < tinyBytes) return false;
+    if (chunk.buffer === this.#lastRead) return true;
+    if (this.#aliveBytes + size > oneReadBytes + this.#waitingBytes * amplification) return false;
+    this.#aliveBytes += size;
+    this.#lastRead = chunk.buffer;
+    return true;
   }
 
   /** Moves what is here of the message under way to its place. */
@@ -161,12 +182,16 @@ export class MessageReader {
     this.#waitingBytes -= byteCount;
     this.#offset += byteCount;
     // A prefix is taken from one chunk, or byte by byte: never beyond the first chunk's end.
-    if (this.#offset < this.#chunks[this.#first]!.byteLength) return;
+    const done = this.#chunks[this.#first]!;
+    if (this.#offset < done.byteLength) return;
     this.#offset = 0;
     this.#first++;
-    if (this.#first === this.#chunks.length) {
+    const next = this.#chunks[this.#first];
+    if (next?.buffer !== done.buffer) this.#aliveBytes = Math.max(0, this.#aliveBytes - done.buffer.byteLength);
+    if (next === undefined) {
       this.#chunks.length = this.#first = 0;
       this.#room = none;
+      this.#lastRead = undefined;
     } else if (this.#first === forgetChunks) {
       this.#chunks.splice(0, this.#first);
       this.#first = 0;
@@ -175,8 +200,10 @@ export class MessageReader {
 }
 
 const none = new Uint8Array(0);
-/** A chunk that is less than this part of the memory it keeps alive is copied. */
-const smallPart = 4;
+const oneReadBytes = 64 * 1024;
+const amplification = 4;
+/** A view is an object too. */
+const tinyBytes = 256;
 const roomBytes = 4096;
 const growth = 4;
 const forgetChunks = 64;
