@@ -58,7 +58,7 @@ const refused: readonly (readonly [name: string, sent: Sent, status: string, say
   ["a field that breaks off", ["GetState", frame(Buffer.from([0x0a, 50, 65]))], "13", /error unmarshalling request/],
   ["no message", ["GetState", empty], "13", /got none/],
   ["two messages", ["GetState", join(get("kept"), get("kept"))], "13", /got more/],
-  ["a frame that breaks off", ["GetState", Buffer.from([0, 0, 0, 0, 100, 1, 2, 3])], "13", /got none/],
+  ["a frame that breaks off", ["GetState", Buffer.from([0, 0, 0, 0, 100, 1, 2, 3])], "13", /got none|end is missing/],
   ["a frame of 4 GB", ["GetState", Buffer.from([0, 255, 255, 255, 255, 1, 2, 3])], "8", /larger than max/],
   [
     "a compression that it is not",

@@ -106,7 +106,8 @@ export class MessageReader {
     if (length > this.#maxReceiveBytes) {
       throw new RpcError(
         RpcCode.RESOURCE_EXHAUSTED,
-        `A message of ${length} bytes came; at most ${this.#maxReceiveBytes} are taken`,
+        // The words of other implementations: people search for them.
+        `Received message larger than max (${length} vs. ${this.#maxReceiveBytes})`,
       );
     }
     return length;

@@ -138,7 +138,7 @@ export class StreamingCall extends ClientCall implements ClientStream, MessageSo
 export function tooLarge(byteCount: number, maxSendBytes: number): RpcError {
   return new RpcError(
     RpcCode.RESOURCE_EXHAUSTED,
-    `A message of ${byteCount} bytes is too large: at most ${maxSendBytes} may be sent`,
+    `The message to send is larger than max (${byteCount} vs. ${maxSendBytes})`,
   );
 }
 

@@ -73,7 +73,7 @@ function refusalOf(
     return trailersOnly(new RpcError(RpcCode.UNIMPLEMENTED, `There is no method ${head.path} here`));
   }
   if (encoding === undefined) {
-    const message = "Messages are compressed in a way that is not known here";
+    const message = `Messages are compressed with "${headers.get("grpc-encoding")}", which is not known here`;
     return [...trailersOnly(new RpcError(RpcCode.UNIMPLEMENTED, message)), ["grpc-accept-encoding", acceptedEncodings]];
   }
   return undefined;
