@@ -2,6 +2,7 @@ import { options } from "./src/options.ts";
 import { groups } from "./src/groups.ts";
 import { judge } from "./src/marks.ts";
 import { publish } from "./src/report/publish.ts";
+import { createReport } from "./src/report/report.ts";
 import { rowText, verdictText } from "./src/report/text.ts";
 import { measureGroup, type RowResult } from "./src/rounds.ts";
 import { select } from "./src/select.ts";
@@ -17,18 +18,21 @@ if (chosen.list || selected.length === 0) {
 }
 
 const started = performance.now();
-const results: RowResult[] = [];
+const measured: { title: string; rows: RowResult[] }[] = [];
 for (const group of selected) {
   console.log(`\n${group.title}`);
+  const rows: RowResult[] = [];
+  measured.push({ title: group.title, rows });
   await measureGroup(group, chosen.pace, (result) => {
-    results.push(result);
+    rows.push(result);
     console.log(rowText(result));
   });
 }
+const results = measured.flatMap(({ rows }) => rows);
 
 const verdicts = judge(results);
 if (verdicts.length > 0) console.log(`\nMarks\n${verdicts.map(verdictText).join("\n")}`);
-if (chosen.publish) publish({ results, verdicts, pace: chosen.pace });
+if (chosen.publish) publish(createReport({ groups: measured, verdicts, pace: chosen.pace }));
 const failed = results
   .flatMap(({ subjects }) => Object.values(subjects))
   .filter(({ failed: why }) => why !== undefined);

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"golang.org/x/net/http2/hpack"
@@ -293,15 +294,16 @@ func (c *caller) header(field hpack.HeaderField) {
 	case "grpc-status":
 		c.current.grpc = field.Value
 	case "grpc-message":
-		c.current.message = field.Value
+		c.current.message, _ = url.PathUnescape(field.Value)
 	}
 }
 
 func (c *caller) finish(one *call) {
-	if one.status == "200" && one.grpc == "0" && len(one.rest) == 0 {
+	// A unary answer is a message, five bytes at least, and a good status.
+	if one.status == "200" && one.grpc == "0" && one.bytes >= 5 && len(one.rest) == 0 {
 		c.recorder.done(time.Since(one.started))
 	} else {
-		c.recorder.failed("HTTP status %q, gRPC status %q: %s", one.status, one.grpc, one.message)
+		c.recorder.failed("HTTP status %q, gRPC status %q, %d bytes: %s", one.status, one.grpc, one.bytes, one.message)
 	}
 	delete(c.running, one.id)
 	// One that was not sent whole still stands in the queue.

@@ -19,8 +19,7 @@ export interface DaemonOptions {
   readonly placement?: "in-process" | "child" | undefined;
   readonly socketsFolder?: string | undefined;
   readonly appPort?: number | undefined;
-  /** Added before trilbyd's own words, for node. */
-  readonly nodeFlags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Component {
@@ -44,7 +43,7 @@ export interface Daemon {
 
 /** Starts a daemon as it comes, in a folder with its resources and what `npm install` would have put there, and waits until it is healthy. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { program, components, placement, socketsFolder, appPort, nodeFlags = [] } = options;
+  const { program, components, placement, socketsFolder, appPort, environment = {} } = options;
   const folder = temporaryFolder();
   const resources = join(folder.path, "resources");
   mkdirSync(resources);
@@ -65,14 +64,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
   const chosen = program === "daprd" ? daprd() : trilbyd;
   const words = [
-    ...(program === "trilbyd" ? [...nodeFlags, ...profileFlags()] : []),
+    ...(program === "trilbyd" ? profileFlags() : []),
     ...(chosen.words ?? []),
     ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
   ];
   const started = performance.now();
   const running = startProcess(chosen.program, words, {
     cwd: folder.path,
-    environment: { DAPR_COMPONENTS_SOCKETS_FOLDER: socketsFolder ?? join(folder.path, "no-sockets") },
+    environment: { DAPR_COMPONENTS_SOCKETS_FOLDER: socketsFolder ?? join(folder.path, "no-sockets"), ...environment },
   });
   try {
     await healthy(http!, running);

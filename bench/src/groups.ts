@@ -7,6 +7,7 @@ import { payloads } from "./rows/payload.ts";
 import { pubsub } from "./rows/pubsub.ts";
 import { redisState } from "./rows/redis.ts";
 import { secrets } from "./rows/secrets.ts";
+import { transport } from "./transport/rows.ts";
 
 /** All there is to measure, in the order of the tables. */
 export const groups: readonly Group[] = [
@@ -18,4 +19,5 @@ export const groups: readonly Group[] = [
   ...payloads,
   connections,
   footprint,
+  transport,
 ];

@@ -1,6 +1,7 @@
 import { ratio, type RowResult } from "./rounds.ts";
-import type { MetricName } from "./sample.ts";
+import { type MetricName, metrics } from "./sample.ts";
 import { type Spread, spreadOf } from "./spread.ts";
+import { onGrpcJs } from "./rows/footprint.ts";
 import { subjectNames } from "./subjects.ts";
 
 /** What the project holds itself to. */
@@ -66,6 +67,20 @@ export const marks: readonly Mark[] = [
   { row: "rss-idle", subject: inProcess, against: builtin, metric: "rssMb", atMost: 1 },
   { row: "rss-loaded", subject: inProcess, against: builtin, metric: "rssMb", atMost: 1 },
   { row: "rss-idle", subject: child, metric: "componentRssMb", atMost: 45 },
+  // The host on its own transport is no heavier than on grpc-js.
+  { row: "start", subject: inProcess, against: onGrpcJs, metric: "startMs", atMost: 1 },
+  { row: "rss-idle", subject: inProcess, against: onGrpcJs, metric: "rssMb", atMost: 1 },
+  { row: "rss-loaded", subject: inProcess, against: onGrpcJs, metric: "rssMb", atMost: 1 },
+  { row: "transport-server-64", subject: "wire", against: "grpc-js", metric: "perSecond", atLeast: 5 },
+  { row: "transport-server-64", subject: "wire", against: "grpc-go", metric: "cpuMicros", atMost: 0.6 },
+  ...[16, 64].flatMap((count): Mark[] => [
+    { row: `transport-unix-${count}`, subject: "wire", against: "grpc-js", metric: "perSecond", atLeast: 4 },
+    { row: `transport-unix-${count}`, subject: "wire", against: "grpc-js", metric: "p99Ms", atMost: 0.5 },
+  ]),
+  { row: "transport-stream", subject: "wire", against: "grpc-js", metric: "perSecond", atLeast: 3 },
+  { row: "transport-stream", subject: "wire", metric: "grownMb", atMost: 16 },
+  { row: "transport-large", subject: "wire", against: "grpc-js", metric: "peakRssMb", atMost: 1 },
+  { row: "transport-idle", subject: "wire", metric: "growthKb", atMost: 10 },
 ];
 
 /** Those that the measured rows say something about. */
@@ -85,4 +100,11 @@ export function judge(results: readonly RowResult[], held: readonly Mark[] = mar
     const met = value.median >= (mark.atLeast ?? -Infinity) && value.median <= (mark.atMost ?? Infinity);
     return [{ mark, title: row.title, value, met }];
   });
+}
+
+/** A mark in words. */
+export function markText({ subject, metric, against, atLeast, atMost }: Mark): string {
+  const limit = atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`;
+  const what = `${metrics[metric].title} of ${subject}`;
+  return against === undefined ? `${what} ${limit} ${metrics[metric].unit}` : `${what} ${limit} x ${against}`;
 }

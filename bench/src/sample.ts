@@ -23,6 +23,7 @@ export const metrics = {
   daemonRssMb: { title: "RSS, daemon alone", unit: "MB", better: "less" },
   componentRssMb: { title: "RSS, component", unit: "MB", better: "less" },
   peakRssMb: { title: "largest RSS", unit: "MB", better: "less" },
+  grownMb: { title: "RSS gained while it ran", unit: "MB", better: "less" },
   growthKb: { title: "memory per connection", unit: "KB", better: "less" },
   seconds: { title: "time", unit: "s", better: "less" },
 } as const satisfies Record<string, Metric>;

@@ -1,4 +1,4 @@
-import type { Verdict } from "../marks.ts";
+import { markText, type Verdict } from "../marks.ts";
 import type { RowResult } from "../rounds.ts";
 import { type MetricName, metrics } from "../sample.ts";
 import type { Spread } from "../spread.ts";
@@ -21,12 +21,6 @@ export function rowText({ id, baseline, subjects }: RowResult): string {
 
 export function verdictText({ mark, value, met }: Verdict): string {
   return `${met ? "met    " : "NOT MET"}  ${mark.row.padEnd(26)} ${markText(mark)}: ${mark.against === undefined ? amount(mark.metric, value.median) : ratioText(value)}`;
-}
-
-export function markText({ subject, metric, against, atLeast, atMost }: Verdict["mark"]): string {
-  const limit = atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`;
-  const what = `${metrics[metric].title} of ${subject}`;
-  return against === undefined ? `${what} ${limit} ${metrics[metric].unit}` : `${what} ${limit} x ${against}`;
 }
 
 export function ratioText({ median, min, max }: Spread): string {
@@ -56,6 +50,7 @@ const shown: readonly MetricName[] = [
   "rssMb",
   "componentRssMb",
   "peakRssMb",
+  "grownMb",
   "growthKb",
 ];
 
@@ -68,4 +63,5 @@ const short: Partial<Record<MetricName, string>> = {
   rssMb: "RSS ",
   componentRssMb: "of it the component ",
   peakRssMb: "peak RSS ",
+  grownMb: "grown ",
 };

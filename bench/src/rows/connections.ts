@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { startLoad } from "../load.ts";
-import { residentMb } from "../memory.ts";
+import { residentMb } from "../process-figures.ts";
 import type { Group, Measure, Row } from "../row.ts";
 import { openSubject, subjectNames } from "../subjects.ts";
 import { redisStore } from "./redis.ts";

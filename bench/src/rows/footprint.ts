@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
-import { type Daemon, startDaemon, type Component } from "../daemon.ts";
+import { type Component, type Daemon, type DaemonOptions, startDaemon } from "../daemon.ts";
 import { loadHttp } from "../load.ts";
-import { residentMb } from "../memory.ts";
+import { residentMb } from "../process-figures.ts";
 import { httpGets, httpSaves, jsonOf } from "../requests.ts";
 import type { Group, Measure } from "../row.ts";
 import type { Sample } from "../sample.ts";
@@ -12,6 +12,17 @@ import { redis } from "./redis.ts";
 import { fileStore } from "./secrets.ts";
 
 const about = "state.redis, pubsub.in-memory and secretstores.local.file.";
+
+/** The host with the other transport, to see what its own one adds. */
+export const onGrpcJs = "trilbyd in-process on grpc-js";
+
+const subjects: Readonly<Record<string, Omit<DaemonOptions, "components">>> = {
+  [subjectNames.builtin]: { program: "daprd" },
+  [subjectNames.inProcess]: { program: "trilbyd", placement: "in-process" },
+  // As it comes, the Redis store alone has a process of its own.
+  [subjectNames.child]: { program: "trilbyd" },
+  [onGrpcJs]: { program: "trilbyd", placement: "in-process", environment: { TRILBY_TRANSPORT: "grpc-js" } },
+};
 
 /** What it costs to have one. */
 export const footprint: Group = {
@@ -48,15 +59,10 @@ export const footprint: Group = {
     quick: true,
     cold: row.id !== "start",
     subjects: Object.fromEntries(
-      (["builtin", "inProcess", "child"] as const).map((key): [string, Measure] => [
-        subjectNames[key],
+      Object.entries(subjects).map(([name, options]): [string, Measure] => [
+        name,
         async (world) => {
-          const daemon = await startDaemon({
-            program: key === "builtin" ? "daprd" : "trilbyd",
-            components: await threeComponents(world),
-            // As it comes, the Redis store alone has a process of its own.
-            placement: key === "child" ? undefined : "in-process",
-          });
+          const daemon = await startDaemon({ ...options, components: await threeComponents(world) });
           try {
             return await subject(daemon);
           } finally {
