@@ -21,12 +21,13 @@ const help = `npm run bench -- [flags]
   --rounds N           rounds, 5
   --seconds N          of each subject in each round, 1.5
   --profile FOLDER     processor profiles of every trilbyd
-  --publish            writes bench/results, docs/bench.*, README.md: done by itself when all rows were measured
+  --publish            writes bench/results, docs/bench.*, README.md: a run without other flags does
   --list               the rows
 `;
 
 export function options(words: readonly string[]): Options & { readonly list: boolean } {
-  const { values, positionals } = parseArgs({
+  const { values, positionals, tokens } = parseArgs({
+    tokens: true,
     args: [...words],
     allowPositionals: true,
     options: {
@@ -41,6 +42,7 @@ export function options(words: readonly string[]): Options & { readonly list: bo
       help: { type: "boolean", default: false },
     },
   });
+  const given = new Set(tokens.flatMap((token) => (token.kind === "option" ? [token.name] : [])));
   if (values.help) {
     process.stdout.write(help);
     process.exit(0);
@@ -59,7 +61,8 @@ export function options(words: readonly string[]): Options & { readonly list: bo
     quick: values.quick,
     only,
     subjects: values.subjects.split(",").filter((word) => word !== ""),
-    publish: values.publish ?? (!values.quick && only.length === 0 && values.subjects === ""),
+    publish:
+      values.publish ?? ["quick", "only", "subjects", "rounds", "seconds", "profile"].every((name) => !given.has(name)),
     list: values.list,
   };
 }
