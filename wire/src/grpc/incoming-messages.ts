@@ -1,5 +1,6 @@
 import { decompress } from "./compression.ts";
 import type { MessageEncoding } from "./compression.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
 import { MessageReader } from "./message-reader.ts";
 import { RpcCode, RpcError } from "./status.ts";
 
@@ -29,9 +30,10 @@ export class IncomingMessages implements AsyncIterableIterator<Uint8Array> {
   #over = false;
   #error: unknown;
 
-  constructor(maxReceiveBytes: number, source: MessageSource) {
+  /** With a budget for all streams of the connection, large messages wait for their turn. */
+  constructor(maxReceiveBytes: number, source: MessageSource, budget?: MemoryBudget) {
     this.#maxReceiveBytes = maxReceiveBytes;
-    this.#reader = new MessageReader(maxReceiveBytes);
+    this.#reader = new MessageReader(maxReceiveBytes, budget, budget && (() => this.#wake()));
     this.#source = source;
   }
 
@@ -49,10 +51,8 @@ export class IncomingMessages implements AsyncIterableIterator<Uint8Array> {
     try {
       const message = this.#take();
       if (message === undefined) return this.#later();
-      if (!this.#reader.compressed) return Promise.resolve({ done: false, value: message });
-      const inflated = decompress(message, this.#encoding, this.#maxReceiveBytes);
-      if (!(inflated instanceof Promise)) return Promise.resolve({ done: false, value: inflated });
-      return this.#wait(inflated);
+      const inflated = this.#inflate(message);
+      return inflated instanceof Promise ? this.#wait(inflated) : Promise.resolve({ done: false, value: inflated });
     } catch (error) {
       return Promise.reject(this.#fault(error));
     }
@@ -92,12 +92,18 @@ export class IncomingMessages implements AsyncIterableIterator<Uint8Array> {
     this.#wake();
   }
 
+  /** The call is over: what was not handed out is dropped. */
+  drop(): void {
+    this.#discard();
+  }
+
   #take(): Uint8Array | undefined {
     if (this.#over) return undefined;
+    this.#reader.release();
     const message = this.#reader.read();
-    const { takenBytes, receivedBytes } = this.#reader;
+    const { isHeldBack, receivedBytes, takenBytes } = this.#reader;
     // While somebody waits for a message that is larger than the peer's window, the window has to move on.
-    const doneBytes = message === undefined ? receivedBytes : takenBytes;
+    const doneBytes = message === undefined && !isHeldBack ? receivedBytes : takenBytes;
     if (doneBytes > this.#consumedBytes) {
       const more = doneBytes - this.#consumedBytes;
       this.#consumedBytes = doneBytes;
@@ -106,9 +112,16 @@ export class IncomingMessages implements AsyncIterableIterator<Uint8Array> {
     return message;
   }
 
+  #inflate(message: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    if (!this.#reader.compressed) return message;
+    const inflated = decompress(message, this.#encoding, this.#maxReceiveBytes);
+    if (!(inflated instanceof Promise)) this.#reader.inflatedTo(inflated.byteLength);
+    return inflated;
+  }
+
   /** What `next` returns when no message is here. */
   #later(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#ended || this.#over) {
+    if ((this.#ended && !this.#reader.isHeldBack) || this.#over) {
       const error = this.#finish();
       return error === undefined ? Promise.resolve(end) : Promise.reject(error);
     }
@@ -123,10 +136,10 @@ export class IncomingMessages implements AsyncIterableIterator<Uint8Array> {
     try {
       const message = this.#take();
       if (message !== undefined) {
-        const inflated = this.#reader.compressed ? decompress(message, this.#encoding, this.#maxReceiveBytes) : message;
+        const inflated = this.#inflate(message);
         if (inflated instanceof Promise) void this.#wait(inflated);
         else this.#settle({ done: false, value: inflated });
-      } else if (this.#ended) {
+      } else if (this.#ended && !this.#reader.isHeldBack) {
         const error = this.#finish();
         if (error === undefined) this.#settle(end);
         else this.#reject(error);
@@ -147,6 +160,7 @@ export class IncomingMessages implements AsyncIterableIterator<Uint8Array> {
     try {
       const value = await inflated;
       this.#inflating = false;
+      this.#reader.inflatedTo(value.byteLength);
       this.#settle({ done: false, value });
     } catch (error) {
       this.#inflating = false;

@@ -1,3 +1,4 @@
+import type { MemoryBudget, Reservation } from "./memory-budget.ts";
 import { prefixBytes } from "./message-prefix.ts";
 import { RpcCode, RpcError } from "./status.ts";
 
@@ -12,6 +13,8 @@ export class MessageReader {
   /** Whether the last message that `read` handed out is compressed. */
   compressed = false;
   readonly #maxReceiveBytes: number;
+  readonly #budget: MemoryBudget | undefined;
+  readonly #admitted: (() => void) | undefined;
 
   // Chunks that were not looked at yet; the first one from #offset on.
   #chunks: Uint8Array[] = [];
@@ -29,9 +32,32 @@ export class MessageReader {
   #length = -1;
   #partial: Uint8Array = none;
   #partialBytes = 0;
+  // Of the message under way, or of the one that was handed out last.
+  #reservation: Reservation | undefined;
+  #mayGather = false;
 
-  constructor(maxReceiveBytes: number) {
+  /** With a budget, large messages of several chunks wait until they are admitted: `admitted` says that `read` may have more to say. */
+  constructor(maxReceiveBytes: number, budget?: MemoryBudget, admitted?: () => void) {
     this.#maxReceiveBytes = maxReceiveBytes;
+    this.#budget = budget;
+    this.#admitted = admitted;
+  }
+
+  /** The message under way waits for the budget: its bytes are not to be given back to flow control. */
+  get isHeldBack(): boolean {
+    return this.#length !== -1 && !this.#mayGather;
+  }
+
+  /** The last message was made smaller or larger by inflating it. */
+  inflatedTo(bytes: number): void {
+    this.#reservation?.shrink(bytes);
+  }
+
+  /** The last message is done with. */
+  release(): void {
+    if (this.#length !== -1) return;
+    this.#reservation?.release();
+    this.#reservation = undefined;
   }
 
   /** Nothing is held: an end here cuts no message. */
@@ -42,7 +68,7 @@ export class MessageReader {
   push(chunk: Uint8Array): void {
     this.receivedBytes += chunk.byteLength;
     let rest = chunk;
-    if (this.#length !== -1 && this.#waitingBytes === 0) {
+    if (this.#mayGather && this.#length !== -1 && this.#waitingBytes === 0) {
       const taken = Math.min(rest.byteLength, this.#length - this.#partialBytes);
       this.#append(taken === rest.byteLength ? rest : rest.subarray(0, taken));
       rest = taken === 0 ? rest : rest.subarray(taken);
@@ -62,7 +88,7 @@ export class MessageReader {
           (chunk[start + 1]! << 24) | (chunk[start + 2]! << 16) | (chunk[start + 3]! << 8) | chunk[start + 4]!,
         );
         const end = start + prefixBytes + length;
-        if (end <= chunk.byteLength) {
+        if (end <= chunk.byteLength && !(this.compressed && this.#budget !== undefined)) {
           this.#skip(prefixBytes + length);
           this.takenBytes += prefixBytes + length;
           return chunk.subarray(start + prefixBytes, end);
@@ -76,9 +102,12 @@ export class MessageReader {
         this.#length = this.#checkPrefix(flag, length);
       }
     }
+    this.#mayGather ||= this.#admit();
+    if (!this.#mayGather) return undefined;
     this.#gather();
     if (this.#partialBytes < this.#length) return undefined;
     const message = this.#partial;
+    this.#mayGather = false;
     this.takenBytes += prefixBytes + this.#length;
     this.#length = -1;
     this.#partial = none;
@@ -88,6 +117,9 @@ export class MessageReader {
 
   /** Forgets all that is held. */
   clear(): void {
+    this.#reservation?.release();
+    this.#reservation = undefined;
+    this.#mayGather = false;
     this.takenBytes = this.receivedBytes;
     this.#chunks = [];
     this.#first = this.#offset = this.#waitingBytes = this.#aliveBytes = 0;
@@ -99,9 +131,25 @@ export class MessageReader {
     this.#partialBytes = 0;
   }
 
+  /** Whether the message whose prefix was read may take memory of its own. */
+  #admit(): boolean {
+    // All of it waits already, within the window.
+    if (!this.compressed && this.#waitingBytes >= this.#length) {
+      this.#reservation?.release();
+      return true;
+    }
+    if (this.#reservation !== undefined) return this.#reservation.isGranted;
+    const bytes = this.compressed ? Math.min(this.#length * mostInflation, this.#maxReceiveBytes) : this.#length;
+    if (this.#budget === undefined || bytes <= uncountedBytes) return true;
+    this.#reservation = this.#budget.reserve(bytes, this.#admitted!);
+    return this.#reservation.isGranted;
+  }
+
   #checkPrefix(flag: number, signedLength: number): number {
     if (flag > 1) throw new RpcError(RpcCode.INTERNAL, `A message begins with ${flag}, where 0 or 1 should be`);
     this.compressed = flag === 1;
+    this.#reservation?.release();
+    this.#reservation = undefined;
     const length = signedLength >>> 0;
     if (length > this.#maxReceiveBytes) {
       throw new RpcError(
@@ -208,3 +256,7 @@ const tinyBytes = 256;
 const roomBytes = 4096;
 const growth = 4;
 const forgetChunks = 64;
+/** What deflate makes of its best input. */
+const mostInflation = 1032;
+/** Messages up to here are not counted. */
+const uncountedBytes = 64 * 1024;

@@ -4,6 +4,7 @@ import { ErrorCode } from "../../http2/http2-error.ts";
 import type { Http2Error } from "../../http2/http2-error.ts";
 import type { Http2Stream, StreamReceiver } from "../../http2/stream.ts";
 import { Timed, deadlines } from "../deadlines.ts";
+import type { MemoryBudget } from "../memory-budget.ts";
 import { encodeMetadata } from "../metadata.ts";
 import { RpcCode, RpcError } from "../status.ts";
 import type { RpcMetadata } from "../status.ts";
@@ -20,9 +21,12 @@ export interface CallSettings {
   readonly gzipFromBytes: number;
 }
 
-/** Hears when something of a call was sent. */
-export interface CallActivity {
-  sent(): void;
+/** What the calls of a connection share. */
+export interface CallConnection {
+  /** For the requests under way. */
+  readonly budget: MemoryBudget;
+  /** Hears when something of a call was sent. */
+  readonly activity: { sent(): void } | undefined;
 }
 
 /** One call at its server: the receiver of its stream, what its handler asks about it, and its deadline, in one object. */
@@ -30,7 +34,7 @@ export abstract class Call extends Timed implements ServerCall, StreamReceiver {
   protected readonly http2: Http2Stream;
   protected readonly head: RequestHead;
   protected readonly settings: CallSettings;
-  protected readonly activity: CallActivity | undefined;
+  protected readonly connection: CallConnection;
   /** The status is sent, or can no longer be. */
   protected finished = false;
   protected headersSent = false;
@@ -39,12 +43,12 @@ export abstract class Call extends Timed implements ServerCall, StreamReceiver {
   #abort: AbortController | undefined = undefined;
   #deadline: number | undefined = undefined;
 
-  constructor(http2: Http2Stream, head: RequestHead, settings: CallSettings, activity: CallActivity | undefined) {
+  constructor(http2: Http2Stream, head: RequestHead, settings: CallSettings, connection: CallConnection) {
     super();
     this.http2 = http2;
     this.head = head;
     this.settings = settings;
-    this.activity = activity;
+    this.connection = connection;
     const { timeoutMs } = head;
     if (timeoutMs !== undefined) {
       this.deadlineAt = performance.now() + timeoutMs;
@@ -123,7 +127,7 @@ export abstract class Call extends Timed implements ServerCall, StreamReceiver {
     this.end();
     if (this.headersSent) this.http2.sendTrailers(errorTrailers(error, this.trailers));
     else this.http2.sendHeaders(trailersOnly(error, this.trailers), true);
-    this.activity?.sent();
+    this.connection.activity?.sent();
   }
 
   /** Sends OK. */
@@ -131,7 +135,7 @@ export abstract class Call extends Timed implements ServerCall, StreamReceiver {
     this.end();
     if (!this.headersSent) this.begin(this.responseHeaders());
     this.http2.sendTrailers(this.okTrailers());
-    this.activity?.sent();
+    this.connection.activity?.sent();
   }
 
   protected end(): void {
@@ -152,7 +156,7 @@ export abstract class Call extends Timed implements ServerCall, StreamReceiver {
   protected begin(headers: PreparedHeaders | readonly HeaderField[]): void {
     this.headersSent = true;
     this.http2.sendHeaders(headers, false);
-    this.activity?.sent();
+    this.connection.activity?.sent();
   }
 
   protected get gzips(): boolean {

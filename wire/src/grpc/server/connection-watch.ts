@@ -1,7 +1,6 @@
 import { ErrorCode, Http2Error } from "../../http2/http2-error.ts";
 import type { Http2ServerConnection } from "../../http2/server-connection.ts";
 import { Timed, deadlines } from "../deadlines.ts";
-import type { CallActivity } from "./call.ts";
 import type { ServerOptions } from "./server-options.ts";
 
 /** Whether any of the options needs an eye on each connection. */
@@ -15,7 +14,7 @@ export function watchesConnections(options: ServerOptions): boolean {
 }
 
 /** Ends a connection that is dead, old, idle or a nuisance (gRFC A8 and A9). All its times share one place among the deadlines. */
-export class ConnectionWatch extends Timed implements CallActivity {
+export class ConnectionWatch extends Timed {
   readonly #options: ServerOptions;
   #connection: Http2ServerConnection | undefined;
 

@@ -2,9 +2,10 @@ import type { Server, Socket } from "node:net";
 import type { HeaderList } from "../../http2/header-list.ts";
 import { ErrorCode } from "../../http2/http2-error.ts";
 import { acceptHttp2 } from "../../http2/server-connection.ts";
-import type { Http2ServerConnection, Http2ServerOptions, OnStream } from "../../http2/server-connection.ts";
+import type { Http2ServerConnection, Http2ServerOptions } from "../../http2/server-connection.ts";
 import type { Http2Stream, StreamReceiver } from "../../http2/stream.ts";
-import type { CallActivity, CallSettings } from "./call.ts";
+import { MemoryBudget } from "../memory-budget.ts";
+import type { CallConnection, CallSettings } from "./call.ts";
 import { ConnectionWatch, watchesConnections } from "./connection-watch.ts";
 import { bindPlainly, boundAddress, listen } from "./listen.ts";
 import { RequestHead } from "./request-head.ts";
@@ -31,12 +32,14 @@ class WireServer implements RpcServer {
   readonly #connections = new Map<Http2ServerConnection, ConnectionWatch | undefined>();
   readonly #accept: (socket: Socket) => void;
   readonly #watches: boolean;
+  readonly #requestMemoryBytes: number;
   #closing: Promise<void> | undefined;
   #noSockets: (() => void) | undefined;
 
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#watches = watchesConnections(options);
+    this.#requestMemoryBytes = options.requestMemoryBytes ?? defaultRequestMemoryBytes;
     this.#settings = {
       maxReceiveBytes: limitOf(options.maxReceiveBytes ?? defaultMaxReceiveBytes),
       maxSendBytes: limitOf(options.maxSendBytes ?? -1),
@@ -121,25 +124,16 @@ class WireServer implements RpcServer {
       return;
     }
     const watch = this.#watches ? new ConnectionWatch(this.#options) : undefined;
-    const onStream: OnStream =
-      watch === undefined
-        ? this.#onStream
-        : (stream, headers, endStream) => this.#open(stream, headers, endStream, watch);
-    const connection = acceptHttp2(socket, this.#http2Options, onStream);
+    const shared = { budget: new MemoryBudget(this.#requestMemoryBytes), activity: watch };
+    const connection = acceptHttp2(socket, this.#http2Options, (stream, headers, endStream) =>
+      this.#open(stream, headers, endStream, shared),
+    );
     if (connection.closed) return;
     this.#connections.set(connection, watch);
     watch?.begin(connection);
   };
 
-  readonly #onStream = (stream: Http2Stream, headers: HeaderList, endStream: boolean): StreamReceiver =>
-    this.#open(stream, headers, endStream, undefined);
-
-  #open(
-    stream: Http2Stream,
-    headers: HeaderList,
-    endStream: boolean,
-    activity: CallActivity | undefined,
-  ): StreamReceiver {
+  #open(stream: Http2Stream, headers: HeaderList, endStream: boolean, connection: CallConnection): StreamReceiver {
     if (headers.tooLarge) {
       stream.reset(ErrorCode.ENHANCE_YOUR_CALM);
       return ignored;
@@ -151,11 +145,11 @@ class WireServer implements RpcServer {
       return ignored;
     }
     if (route!.unary !== undefined) {
-      const call = new UnaryCall(stream, head, this.#settings, activity);
+      const call = new UnaryCall(stream, head, this.#settings, connection);
       if (endStream) call.requestEnded();
       return call;
     }
-    const call = new StreamCall(stream, head, this.#settings, activity);
+    const call = new StreamCall(stream, head, this.#settings, connection);
     if (endStream) call.requestEnded();
     void call.run();
     return call;
@@ -174,6 +168,7 @@ const ignored: StreamReceiver = {
 
 const defaultMaxReceiveBytes = 4 * 1024 * 1024;
 const defaultMaxHeaderBytes = 64 * 1024;
+const defaultRequestMemoryBytes = 64 * 1024 * 1024;
 const defaultStreamWindowBytes = 256 * 1024;
 const defaultSendBufferBytes = 64 * 1024;
 

@@ -8,6 +8,11 @@ export interface ServerOptions {
   readonly maxReceiveBytes?: number | undefined;
   /** A larger response ends its call with RESOURCE_EXHAUSTED. Absent or negative: no limit. */
   readonly maxSendBytes?: number | undefined;
+  /**
+   * What the messages of a connection that are larger than 64 KiB may hold together, while they come and until they are handled (a
+   * stream's: until the next is asked for). Others wait, held back by flow control. Default 64 MiB.
+   */
+  readonly requestMemoryBytes?: number | undefined;
   /** All request headers of one call together. Default 64 KiB. More get RST_STREAM with ENHANCE_YOUR_CALM. */
   readonly maxHeaderBytes?: number | undefined;
   /** Calls under way on one connection. Default 1000. One more gets RST_STREAM with REFUSED_STREAM, which clients take for UNAVAILABLE. */

@@ -6,7 +6,7 @@ import type { MessageSource } from "../incoming-messages.ts";
 import { messagePrefix } from "../message-prefix.ts";
 import { RpcCode, RpcError } from "../status.ts";
 import { Call } from "./call.ts";
-import type { CallActivity, CallSettings } from "./call.ts";
+import type { CallConnection, CallSettings } from "./call.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { ServerStream } from "./rpc-server.ts";
 
@@ -17,9 +17,9 @@ export class StreamCall extends Call implements ServerStream, MessageSource {
   /** Messages that are being compressed, in order. */
   #compressing: Promise<void> | undefined = undefined;
 
-  constructor(http2: Http2Stream, head: RequestHead, settings: CallSettings, activity: CallActivity | undefined) {
-    super(http2, head, settings, activity);
-    this.messages = new IncomingMessages(settings.maxReceiveBytes, this);
+  constructor(http2: Http2Stream, head: RequestHead, settings: CallSettings, connection: CallConnection) {
+    super(http2, head, settings, connection);
+    this.messages = new IncomingMessages(settings.maxReceiveBytes, this, connection.budget);
     this.messages.encoding = head.encoding;
   }
 
@@ -77,6 +77,11 @@ export class StreamCall extends Call implements ServerStream, MessageSource {
     this.drained();
   }
 
+  protected override end(): void {
+    super.end();
+    this.messages.drop();
+  }
+
   protected override leave(gone: RpcError): void {
     super.leave(gone);
     this.messages.fail(gone, true);
@@ -88,7 +93,7 @@ export class StreamCall extends Call implements ServerStream, MessageSource {
   #write(message: Uint8Array, compressed: boolean): Promise<void> {
     if (!this.headersSent) this.begin(this.responseHeaders());
     const hasRoom = this.http2.sendData(false, messagePrefix(message.byteLength, compressed), message);
-    this.activity?.sent();
+    this.connection.activity?.sent();
     if (hasRoom) return immediately;
     if (this.#room === undefined) {
       this.#room = Promise.withResolvers();

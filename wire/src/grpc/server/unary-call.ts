@@ -12,19 +12,29 @@ import { Call, okTrailers, plainHeaders } from "./call.ts";
 export class UnaryCall extends Call {
   /** The whole request with its prefix, when its end was not told with it. */
   #chunk: Uint8Array | undefined = undefined;
+  /** For a request of several chunks, and then until the call ends: it counts what the request holds. */
   #reader: MessageReader | undefined = undefined;
+  #consumedBytes = 0;
   #request: Uint8Array | undefined = undefined;
   #compressed = false;
+  #ended = false;
 
   data(stream: Http2Stream, bytes: Uint8Array, endStream: boolean): void {
-    if (bytes.byteLength > 0) stream.consume(bytes.byteLength);
-    if (this.finished) return;
+    if (this.finished) {
+      stream.consume(bytes.byteLength);
+      return;
+    }
     if (this.#reader === undefined && this.#chunk === undefined && this.#isWhole(bytes)) {
+      stream.consume(bytes.byteLength);
+      this.#consumedBytes = bytes.byteLength;
       if (endStream) this.#run(bytes.subarray(prefixBytes));
       else this.#chunk = bytes;
       return;
     }
-    if (bytes.byteLength > 0) this.#gather(bytes);
+    if (bytes.byteLength > 0) {
+      this.#startReader().push(bytes);
+      this.#read();
+    }
     if (endStream) this.requestEnded();
   }
 
@@ -33,12 +43,19 @@ export class UnaryCall extends Call {
   requestEnded(): void {
     if (this.finished) return;
     if (this.#chunk !== undefined) this.#run(this.#chunk.subarray(prefixBytes));
+    else if (this.#reader?.isHeldBack === true) this.#ended = true;
     else if (this.#request === undefined || this.#reader?.isEmpty !== true) {
       const cut = this.#reader?.isEmpty === false;
       const what = cut ? "its end is missing" : "got none";
       this.fail(new RpcError(RpcCode.INTERNAL, `${this.path} takes one request message and ${what}`));
     } else if (this.#compressed) void this.#decompress(this.#request);
     else this.#run(this.#request);
+  }
+
+  protected override end(): void {
+    super.end();
+    this.#chunk = this.#request = undefined;
+    this.#reader?.clear();
   }
 
   /** Exactly one message, not compressed and not too large. */
@@ -52,38 +69,54 @@ export class UnaryCall extends Call {
     );
   }
 
-  #gather(bytes: Uint8Array): void {
+  #startReader(): MessageReader {
     if (this.#reader === undefined) {
-      this.#reader = new MessageReader(this.settings.maxReceiveBytes);
+      this.#reader = new MessageReader(this.settings.maxReceiveBytes, this.connection.budget, () => this.#admitted());
       if (this.#chunk !== undefined) this.#reader.push(this.#chunk);
       this.#chunk = undefined;
     }
-    this.#reader.push(bytes);
+    return this.#reader;
+  }
+
+  #admitted(): void {
+    if (this.finished) return;
+    this.#read();
+    if (this.#ended) this.requestEnded();
+  }
+
+  #read(): void {
+    const reader = this.#reader!;
     try {
-      for (let message = this.#reader.read(); message !== undefined; message = this.#reader.read()) {
+      for (let message = reader.read(); message !== undefined; message = reader.read()) {
         if (this.#request !== undefined) {
           throw new RpcError(RpcCode.INTERNAL, `${this.path} takes one request message and got more`);
         }
         this.#request = message;
-        this.#compressed = this.#reader.compressed;
+        this.#compressed = reader.compressed;
       }
     } catch (error) {
-      this.#reader = this.#request = undefined;
       this.fail(error);
+      return;
     }
+    const doneBytes = reader.isHeldBack ? reader.takenBytes : reader.receivedBytes;
+    const more = doneBytes - this.#consumedBytes;
+    this.#consumedBytes = doneBytes;
+    if (more > 0) this.http2.consume(more);
   }
 
   async #decompress(request: Uint8Array): Promise<void> {
     try {
       const inflated = await decompress(request, this.head.encoding, this.settings.maxReceiveBytes);
-      if (!this.finished) this.#run(inflated);
+      if (this.finished) return;
+      this.#reader!.inflatedTo(inflated.byteLength);
+      this.#run(inflated);
     } catch (error) {
       this.fail(error);
     }
   }
 
   #run(request: Uint8Array): void {
-    this.#reader = this.#request = this.#chunk = undefined;
+    this.#request = this.#chunk = undefined;
     let response: Uint8Array | Promise<Uint8Array>;
     try {
       response = this.head.route!.unary!(request, this);
@@ -116,7 +149,7 @@ export class UnaryCall extends Call {
     else {
       this.end();
       this.http2.respond(plainHeaders, messagePrefix(response.byteLength), response, okTrailers);
-      this.activity?.sent();
+      this.connection.activity?.sent();
     }
   }
 
@@ -140,6 +173,6 @@ export class UnaryCall extends Call {
       this.end();
       this.http2.respond(this.responseHeaders(), prefix, response, this.okTrailers());
     }
-    this.activity?.sent();
+    this.connection.activity?.sent();
   }
 }
