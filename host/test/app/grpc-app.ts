@@ -4,6 +4,8 @@ import {
   BindingEventResponse,
   ListInputBindingsResponse,
   ListTopicSubscriptionsResponse,
+  TopicEventBulkRequest,
+  TopicEventBulkResponse,
   TopicEventRequest,
   TopicEventResponse,
 } from "@trilby/proto/runtime";
@@ -13,6 +15,9 @@ export interface GrpcHandlers {
   topicEvent?: (event: TopicEventRequest, call: ServerCall) => { status: number } | Promise<{ status: number }>;
   /** Raw bytes in place of an answer. */
   topicEventBytes?: () => Uint8Array;
+  bulkTopicEvent?: BulkHandler;
+  /** The same under its older name. */
+  bulkTopicEventAlpha1?: BulkHandler;
   inputBindings?: () => string[];
   bindingEvent?: (
     event: BindingEventRequest,
@@ -21,12 +26,21 @@ export interface GrpcHandlers {
   health?: () => void;
 }
 
+type BulkHandler = (
+  request: TopicEventBulkRequest,
+) => { entryId: string; status: number }[] | Promise<{ entryId: string; status: number }[]>;
+
 /** A real application over gRPC: it serves AppCallback and records what comes. */
 export interface GrpcApp {
   readonly port: number;
   readonly on: GrpcHandlers;
   readonly events: {
     readonly event: TopicEventRequest;
+    readonly metadata: Readonly<Record<string, string | Uint8Array>>;
+  }[];
+  readonly bulks: {
+    readonly method: string;
+    readonly request: TopicEventBulkRequest;
     readonly metadata: Readonly<Record<string, string | Uint8Array>>;
   }[];
   readonly bindings: {
@@ -39,6 +53,7 @@ export interface GrpcApp {
 export async function startGrpcApp(handlers: GrpcHandlers = {}, port = 0): Promise<GrpcApp> {
   const server: RpcServer = await createServer();
   const events: GrpcApp["events"] = [];
+  const bulks: GrpcApp["bulks"] = [];
   const bindings: GrpcApp["bindings"] = [];
   const unimplemented = (): never => {
     throw new RpcError(RpcCode.UNIMPLEMENTED, "not here");
@@ -57,6 +72,15 @@ export async function startGrpcApp(handlers: GrpcHandlers = {}, port = 0): Promi
       (await (handlers.topicEvent ?? unimplemented)(event, call)) as TopicEventResponse,
     ).finish();
   });
+  const bulk = (path: string, handler: "bulkTopicEvent" | "bulkTopicEventAlpha1"): void =>
+    server.unary(path, async (bytes, call) => {
+      const request = TopicEventBulkRequest.decode(bytes);
+      bulks.push({ method: path.split("/")[2]!, request, metadata: Object.fromEntries(call.metadata) });
+      const statuses = await (handlers[handler] ?? unimplemented)(request);
+      return TopicEventBulkResponse.encode({ statuses: statuses as TopicEventBulkResponse["statuses"] }).finish();
+    });
+  bulk(`${service}/OnBulkTopicEvent`, "bulkTopicEvent");
+  bulk(`${service}Alpha/OnBulkTopicEventAlpha1`, "bulkTopicEventAlpha1");
   server.unary(`${service}/ListInputBindings`, () =>
     ListInputBindingsResponse.encode({ bindings: (handlers.inputBindings ?? unimplemented)() }).finish(),
   );
@@ -76,6 +100,7 @@ export async function startGrpcApp(handlers: GrpcHandlers = {}, port = 0): Promi
     port: (address as { port: number }).port,
     on: handlers,
     events,
+    bulks,
     bindings,
     close: () => server.close(100),
   };

@@ -151,6 +151,47 @@ describe.each([1, 2, 3])("under faults (seed %i), nothing that was acknowledged 
     expectNothingLost(setting, handled);
   });
 
+  test("in batches: statuses, entries without one, broken connections, a dead letter topic that fails at times", async () => {
+    const random = seeded(seed);
+    const handled = new Set<string>();
+    const app = await startHttpApp({
+      "GET /dapr/subscribe": answer(404),
+      "POST /a": (request, response) => {
+        const { entries } = JSON.parse(request.body.toString()) as {
+          entries: { entryId: string; event: { id: string } }[];
+        };
+        if (random() < 0.1) return void response.socket!.destroy();
+        const statuses = entries.flatMap(({ entryId, event: { id } }) => {
+          const dice = random();
+          if (dice < 0.1) return [];
+          if (dice < 0.2) return [{ entryId, status: "DROP" }];
+          if (dice < 0.3) return [{ entryId, status: "RETRY" }];
+          handled.add(id);
+          return [{ entryId, status: "SUCCESS" }];
+        });
+        response.end(JSON.stringify({ statuses }));
+      },
+    });
+    opened.push(app);
+    const setting = await openSetting({
+      port: app.port,
+      declared: [
+        declared("a", {
+          deadLetterTopic: "dead",
+          bulkSubscribe: { enabled: true, maxMessagesCount: 5, maxAwaitDurationMs: 5 },
+        }),
+      ],
+    });
+    opened.push(setting);
+    const faults = setInterval(() => {
+      setting.broker.failure.publish = random() < 0.3 ? new Error("no dead letters now") : undefined;
+    }, 3);
+    await pump(setting, "a");
+    clearInterval(faults);
+    expect(app.seen.length).toBeLessThan(messages);
+    expectNothingLost(setting, handled);
+  });
+
   test("over streams: statuses, answers that never come, streams that end, break and come again", async () => {
     const random = seeded(seed);
     const handled = new Set<string>();

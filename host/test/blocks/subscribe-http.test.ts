@@ -178,16 +178,13 @@ describe("the application's own subscriptions", () => {
 });
 
 describe("subscriptions that cannot be served are named, the others run", () => {
-  test("CEL rules, bulk, scopes, unknown components and bad metadata", async () => {
+  test("CEL rules, scopes, unknown components and bad metadata", async () => {
     const setting = await open(
       { "POST /fine": answer(200) },
       {
-        component: { properties: { subscriptionscopes: "app1=fine,cel,bulk,raw" } },
+        component: { properties: { subscriptionscopes: "app1=fine,cel,raw" } },
         declared: [
           declared("cel", { routes: { rules: [{ match: 'event.type == "x"', path: "/x" }], default: "/y" } }),
-          declared("bulk", {
-            bulkSubscribe: { enabled: true, maxMessagesCount: undefined, maxAwaitDurationMs: undefined },
-          }),
           declared("raw", { metadata: { rawPayload: "yes" } }),
           declared("denied"),
           declared("elsewhere", { pubsubName: "missing" }),
@@ -199,14 +196,13 @@ describe("subscriptions that cannot be served are named, the others run", () => 
     expect([...broker.open]).toEqual(["fine"]);
     expect(block.problems().map(({ topic, source, reason }) => `${source} ${topic}: ${reason}`)).toEqual([
       expect.stringMatching(/^subs\.yaml:3:1 cel: .*CEL/),
-      expect.stringMatching(/^subs\.yaml:3:1 bulk: .*bulkSubscribe/),
       expect.stringMatching(/raw: rawPayload value must be a valid boolean/),
       expect.stringMatching(/denied: .*scopes/),
       expect.stringMatching(/elsewhere: no pubsub component/),
     ]);
     // Those that scopes or a missing component keep from running are listed, as in daprd.
     expect(block.subscriptions().map(({ topic }) => topic)).toEqual(["denied", "elsewhere", "fine"]);
-    for (const topic of ["cel", "bulk", "raw"])
+    for (const topic of ["cel", "raw"])
       expect(errors(setting).join("\n")).toContain(`topic ${topic} on pubsub pubsub (subs.yaml:3:1)`);
     expect(await broker.send("fine", event())).toBe("acknowledged");
   });

@@ -7,7 +7,7 @@ import { type Part, refusal } from "./world.ts";
 
 /** What an application does with a broker. */
 export function pubsubPart(pubsub: string): Part {
-  const topics = ["plain", "bulk", "again", "dropped", "poison", "dead", "raw"] as const;
+  const topics = ["plain", "bulk", "batch", "again", "dropped", "poison", "dead", "raw"] as const;
   type Topic = (typeof topics)[number];
   let got: Record<Topic, unknown[]>;
   let label = "";
@@ -16,7 +16,7 @@ export function pubsubPart(pubsub: string): Part {
   return {
     async prepare(server, world) {
       label = world;
-      got = { plain: [], bulk: [], again: [], dropped: [], poison: [], dead: [], raw: [] };
+      got = { plain: [], bulk: [], batch: [], again: [], dropped: [], poison: [], dead: [], raw: [] };
       const received = got;
       const subscribe = async (topic: Topic, answer?: () => DaprPubSubStatusEnum, more: object = {}) => {
         // Without a route of its own the SDK serves every subscription at one path of its HTTP server.
@@ -35,6 +35,18 @@ export function pubsubPart(pubsub: string): Part {
       await subscribe("dropped", () => DaprPubSubStatusEnum.DROP);
       await subscribe("poison", () => DaprPubSubStatusEnum.RETRY, { deadLetterTopic: nameOf("dead") });
       await subscribe("dead");
+      const inBatch = async (data: { id: number }) => {
+        received.batch.push(data);
+        if (data.id === 2) return DaprPubSubStatusEnum.DROP;
+        // The third is wanted once more.
+        const times = received.batch.filter((each) => (each as { id: number }).id === data.id).length;
+        return data.id === 3 && times === 1 ? DaprPubSubStatusEnum.RETRY : DaprPubSubStatusEnum.SUCCESS;
+      };
+      await server.pubsub.subscribeBulk(pubsub, nameOf("batch"), inBatch, {
+        route: `${pubsub}-batch`,
+        maxMessagesCount: 5,
+        maxAwaitDurationMs: 100,
+      });
       // The SDK sends every value as JSON, so that the text "true" would arrive in quotes.
       await subscribe("raw", undefined, { metadata: { rawPayload: true } });
     },
@@ -60,6 +72,18 @@ export function pubsubPart(pubsub: string): Part {
             failedMessages: [],
           });
           await eventually(() => assert.deepEqual(new Set(unlike("bulk")), new Set(messages)));
+        });
+
+        test("messages that the application takes in batches have their fates one by one", async () => {
+          const messages = Array.from({ length: 12 }, (_, index) => ({ id: index + 1 }));
+          assert.deepEqual(await world().client.pubsub.publishBulk(pubsub, nameOf("batch"), messages), {
+            failedMessages: [],
+          });
+          const times = (id: number): number => got.batch.filter((each) => (each as { id: number }).id === id).length;
+          await eventually(() => {
+            assert.deepEqual(new Set(unlike("batch")), new Set(messages));
+            assert.ok(times(3) >= 2, "the third did not come again");
+          });
         });
 
         test("a message that the application wants again comes again", async () => {

@@ -12,13 +12,30 @@ export interface AppSubscription {
   readonly rules: readonly { readonly match: string; readonly path: string }[];
   /** Empty: none. */
   readonly deadLetterTopic: string;
-  readonly bulk: boolean;
+  /** Undefined: events come one by one. */
+  readonly bulk: BulkSettings | undefined;
   /** Where it comes from, for messages: a place in a file, or the application's answer. */
   readonly source: string;
 }
 
+/** How events are collected. */
+export interface BulkSettings {
+  /** In one call, at most. */
+  readonly maxMessages: number;
+  /** How long the first of them waits for others, at most. */
+  readonly maxAwaitMs: number;
+}
+
+/** With Dapr's defaults for what is not given, or not above 0. */
+export function bulkSettings(maxMessages: number | undefined, maxAwaitMs: number | undefined): BulkSettings {
+  const given = (value: number | undefined, usual: number): number =>
+    value !== undefined && value > 0 ? Math.min(value, largestInt32) : usual;
+  return { maxMessages: given(maxMessages, 100), maxAwaitMs: given(maxAwaitMs, 1000) };
+}
+
 export function declaredSubscription(resource: SubscriptionResource): AppSubscription {
   const { rules, default: byDefault } = resource.routes;
+  const { bulkSubscribe: bulk } = resource;
   return {
     type: "DECLARATIVE",
     pubsubName: resource.pubsubName,
@@ -26,7 +43,7 @@ export function declaredSubscription(resource: SubscriptionResource): AppSubscri
     metadata: resource.metadata,
     rules: [...rules, ...(byDefault === undefined ? [] : [{ match: "", path: byDefault }])],
     deadLetterTopic: resource.deadLetterTopic ?? "",
-    bulk: resource.bulkSubscribe?.enabled ?? false,
+    bulk: bulk?.enabled === true ? bulkSettings(bulk.maxMessagesCount, bulk.maxAwaitDurationMs) : undefined,
     source: formatPlace(resource.place),
   };
 }
@@ -40,9 +57,6 @@ export function refusal(subscription: AppSubscription): string | undefined {
       `its route ${rule.path} has the match ${JSON.stringify(rule.match)}, and this version does not route by CEL expressions yet; ` +
       `use one route without a match`
     );
-  }
-  if (subscription.bulk) {
-    return "it asks for bulkSubscribe, and this version does not deliver in bulk yet; remove bulkSubscribe and take messages one by one";
   }
   const raw = rawPayload(subscription.metadata);
   return typeof raw === "string" ? raw : undefined;
@@ -68,3 +82,5 @@ export function effectiveSubscriptions(
 export function subscriptionKey({ pubsubName, topic }: AppSubscription): string {
   return `${pubsubName}\n${topic}`;
 }
+
+const largestInt32 = 2 ** 31 - 1;

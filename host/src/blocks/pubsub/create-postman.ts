@@ -1,11 +1,30 @@
 import type { AppChannel } from "../../app/channel.ts";
+import type { AppSubscription } from "./app-subscription.ts";
+import { createBulkPostman } from "./bulk-postman.ts";
+import { createGrpcBatch } from "./grpc-batch.ts";
 import { createGrpcPostman } from "./grpc-postman.ts";
+import { createHttpBatch } from "./http-batch.ts";
 import { createHttpPostman } from "./http-postman.ts";
 import type { Postman } from "./postman.ts";
 
-/** The postman that speaks as the application does. */
-export function createPostman(channel: AppChannel, pubsubName: string, path: string): Postman {
-  return channel.kind === "http"
-    ? createHttpPostman(channel, pubsubName, path)
-    : createGrpcPostman(channel, pubsubName, path);
+/**
+ * The postman for one route of a subscription, that speaks as the application does. `immediate`: the component hands out the next
+ * message only when it knows what became of the one before, so that waiting for others brings none.
+ */
+export function createPostman(
+  channel: AppChannel,
+  { pubsubName, topic, bulk }: AppSubscription,
+  path: string,
+  immediate: boolean,
+): Postman {
+  if (bulk === undefined) {
+    return channel.kind === "http"
+      ? createHttpPostman(channel, pubsubName, path)
+      : createGrpcPostman(channel, pubsubName, path);
+  }
+  const deliver =
+    channel.kind === "http"
+      ? createHttpBatch(channel, pubsubName, topic, path)
+      : createGrpcBatch(channel, pubsubName, topic, path);
+  return createBulkPostman(deliver, bulk, immediate);
 }

@@ -3,7 +3,7 @@ import { RpcCode, RpcError } from "@trilby/kit/transport";
 import { ListTopicSubscriptionsResponse } from "@trilby/proto/runtime";
 
 import type { AppChannel, GrpcAppChannel, HttpAppChannel } from "../../app/channel.ts";
-import type { AppSubscription } from "./app-subscription.ts";
+import { bulkSettings, type AppSubscription } from "./app-subscription.ts";
 
 /** The application's list could not be had. */
 export class DiscoveryError extends Error {
@@ -97,7 +97,10 @@ async function askGrpc(channel: GrpcAppChannel, logger: Logger, signal: AbortSig
       metadata: subscription.metadata,
       rules,
       deadLetterTopic: subscription.deadLetterTopic,
-      bulk: subscription.bulkSubscribe?.enabled ?? false,
+      bulk:
+        subscription.bulkSubscribe?.enabled === true
+          ? bulkSettings(subscription.bulkSubscribe.maxMessagesCount, subscription.bulkSubscribe.maxAwaitDurationMs)
+          : undefined,
       source: "the app's ListTopicSubscriptions",
     };
   });
@@ -134,7 +137,10 @@ function httpSubscription(value: unknown, index: number): AppSubscription {
     metadata: metadata as Record<string, string>,
     rules,
     deadLetterTopic: string(entry, "deadLetterTopic", at),
-    bulk: bulk["enabled"] === true,
+    bulk:
+      bulk["enabled"] === true
+        ? bulkSettings(number(bulk, "maxMessagesCount", at), number(bulk, "maxAwaitDurationMs", at))
+        : undefined,
     source: `the app's answer to GET /dapr/subscribe, entry ${index}`,
   };
 }
@@ -165,6 +171,13 @@ function string(owner: Record<string, unknown>, name: string, what: string): str
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
   throw wrong(`${what}: ${name} is not a string`);
+}
+
+function number(owner: Record<string, unknown>, name: string, what: string): number | undefined {
+  const value = owner[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number" && Number.isInteger(value)) return value;
+  throw wrong(`${what}: bulkSubscribe.${name} is not an integer`);
 }
 
 function wrong(what: string): DiscoveryError {

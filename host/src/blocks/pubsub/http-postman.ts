@@ -1,6 +1,6 @@
 import { AppError } from "../../app/app-error.ts";
 import type { AppResponse, HttpAppChannel } from "../../app/channel.ts";
-import { endOfValue } from "../json-cut.ts";
+import { answeredObject, memberOf } from "./answered-object.ts";
 import { textAttribute } from "./incoming-event.ts";
 import { deliveryTraceparent, type Outcome, type Postman } from "./postman.ts";
 
@@ -20,7 +20,7 @@ export function createHttpPostman(channel: HttpAppChannel, pubsubName: string, p
           repeatable: true,
         });
       } catch (error) {
-        if (!(error instanceof AppError) || notMade.has(error.code)) throw error;
+        if (!(error instanceof AppError) || isNotMade(error)) throw error;
         return {
           status: "retry",
           reason: `error returned from app channel while sending pub/sub event to app: ${error.message}`,
@@ -64,39 +64,19 @@ export function outcomeOf({ status, body }: AppResponse, eventId: string): Outco
   };
 }
 
+/** Whether the call was cancelled, or could not be made now: no answer of the application in any way. */
+export function isNotMade({ code }: AppError): boolean {
+  return notMade.has(code);
+}
+
 const success: Outcome = { status: "success" };
 const notMade: ReadonlySet<string> = new Set(["cancelled", "unhealthy", "overloaded"]);
 
-/**
- * The member `status` of a JSON answer, its name in any case; "" when there is none. Every answer that is not a JSON object,
- * such as "OK", says nothing else than its status code.
- */
+/** The member `status` of a JSON answer, its name in any case; "" when there is none. */
 function statusIn(body: Uint8Array): string {
-  if (body.length < 2) return "";
-  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8").trimStart();
-  if (!text.startsWith("{")) return "";
-  const answer = firstObject(text);
-  if (answer === undefined) return "";
-  let told = "";
-  for (const name in answer) {
-    const value = answer[name];
-    if (name.length === 6 && name.toLowerCase() === "status" && typeof value === "string") told = value;
-  }
-  return told;
-}
-
-/** What follows the first value does not matter, as for Go's decoder. */
-function firstObject(text: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    try {
-      const bytes = Buffer.from(text);
-      return JSON.parse(bytes.toString("utf8", 0, endOfValue(bytes, 0))) as Record<string, unknown>;
-    } catch {
-      return undefined;
-    }
-  }
+  const answer = answeredObject(body);
+  const told = answer === undefined ? undefined : memberOf(answer, "status");
+  return typeof told === "string" ? told : "";
 }
 
 function excerpt(body: Uint8Array): string {

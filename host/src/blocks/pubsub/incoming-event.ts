@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 
 import type { Message } from "@trilby/kit";
 
-import { quoteJson } from "../../api/json/escape.ts";
+import { encodeJson, quoteJson } from "../../api/json/escape.ts";
 import { cutMembers } from "../json-cut.ts";
 import { isBinary, isCloudEvent, isJson, isText } from "./content-type.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
@@ -12,6 +12,10 @@ import { parseRfc3339 } from "./rfc3339.ts";
 export interface IncomingEvent {
   /** The application's name for the topic it came from, which differs from the subscribed one when that has a wildcard. */
   readonly topic: string;
+  /** How it came: as a CloudEvent in JSON, as bytes without one, or as bytes with a CloudEvent's attributes beside them. */
+  readonly form: "json" | "raw" | "binary";
+  /** What the component said of the message's content; undefined when it said nothing. */
+  readonly contentType: string | undefined;
   /** What an HTTP application gets as the body. */
   readonly body: Uint8Array;
   /** Members of the CloudEvent; in binary mode `data` is bytes. */
@@ -44,6 +48,18 @@ export function textAttribute(event: IncomingEvent, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
+/** The content type of the event as one of many, each of which is a CloudEvent or bytes without one. */
+export function entryContentType({ form, contentType }: IncomingEvent): string {
+  return form === "raw" ? (contentType ?? "application/octet-stream") : "application/cloudevents+json";
+}
+
+/** The event as a CloudEvent in JSON. */
+export function cloudEventJson({ form, body, attributes }: IncomingEvent): Uint8Array {
+  if (form !== "binary") return body;
+  const { data: _, ...rest } = attributes;
+  return Buffer.from(encodeJson({ ...rest, data_base64: asBuffer(body).toString("base64") }));
+}
+
 function jsonEvent(message: Message, topic: string): IncomingEvent {
   const text = asBuffer(message.data).toString("utf8");
   const parsed: unknown = JSON.parse(text);
@@ -53,6 +69,8 @@ function jsonEvent(message: Message, topic: string): IncomingEvent {
   fillTrace(attributes, message);
   return {
     topic,
+    form: "json",
+    contentType: message.contentType,
     body: message.data,
     attributes,
     data() {
@@ -93,7 +111,14 @@ function rawEvent(message: Message, pubsubName: string, topic: string): Incoming
   fillTrace(attributes, message);
   attributes["type"] = "com.dapr.event.sent";
   const members = Object.entries(attributes).map(([name, value]) => `"${name}":${quoteJson(value as string)}`);
-  return { topic, body: Buffer.from(`{${members.join(",")}}`), attributes, data: () => message.data };
+  return {
+    topic,
+    form: "raw",
+    contentType: message.contentType,
+    body: Buffer.from(`{${members.join(",")}}`),
+    attributes,
+    data: () => message.data,
+  };
 }
 
 /** The binary mode of CloudEvents: attributes in metadata `ce_...`, the data as it is. */
@@ -105,7 +130,7 @@ function binaryEvent(message: Message, topic: string, contentType: string): Inco
   }
   attributes["data"] = message.data;
   attributes["datacontenttype"] = contentType;
-  return { topic, body: message.data, attributes, data: () => message.data };
+  return { topic, form: "binary", contentType, body: message.data, attributes, data: () => message.data };
 }
 
 /** Trace members that the event lacks come from the message's metadata. */

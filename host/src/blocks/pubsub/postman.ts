@@ -10,6 +10,8 @@ export interface Postman {
    * when the call was cancelled or could not be made now (`AppError` cancelled, unhealthy, overloaded).
    */
   deliver(event: IncomingEvent, metadata: Metadata, signal: AbortSignal): Promise<Outcome>;
+  /** Events that it holds back to collect more go out now: nothing more comes. */
+  hurry?(signal: AbortSignal): void;
 }
 
 export type Outcome =

@@ -126,7 +126,7 @@ function streamedSubscription(asked: SubscribeTopicEventsRequestInitialAlpha1): 
     metadata: asked.metadata,
     rules: [{ match: "", path: "/" }],
     deadLetterTopic: asked.deadLetterTopic ?? "",
-    bulk: false,
+    bulk: undefined,
     source: "a stream of the app",
   };
 }

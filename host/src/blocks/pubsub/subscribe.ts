@@ -35,5 +35,6 @@ export function subscribeAt(
     isClosing: () => state.closing,
     signal: state.cut,
   });
+  state.closed.addEventListener("abort", () => postman.hurry?.(state.cut), { once: true });
   return record.component.instance.subscribe({ topic: record.wireTopic(topic), metadata }, deliver);
 }

@@ -81,7 +81,8 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
 
   const openSubscription = (subscription: AppSubscription, record: PubSubRecord): Feed => {
     const { pubsubName, topic, source } = subscription;
-    const postman = createPostman(channel!, pubsubName, subscription.rules[0]!.path);
+    const immediate = record.component.features.includes("BULK_SUBSCRIBE_IMMEDIATE");
+    const postman = createPostman(channel!, subscription, subscription.rules[0]!.path, immediate);
     return openFeed(
       `subscription for pubsub ${pubsubName}, topic ${topic} (${source})`,
       (state) => subscribeAt(record, subscription, postman, state, settings),

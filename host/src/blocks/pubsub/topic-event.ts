@@ -1,4 +1,4 @@
-import type { TopicEventRequest } from "@trilby/proto/runtime";
+import type { TopicEventCERequest, TopicEventRequest } from "@trilby/proto/runtime";
 import { TopicEventResponse_TopicEventResponseStatus as Status } from "@trilby/proto/runtime";
 
 import { textAttribute, type IncomingEvent } from "./incoming-event.ts";
@@ -6,6 +6,11 @@ import type { Outcome } from "./postman.ts";
 
 /** An event as gRPC carries it. Throws when its data does not fit its content type. */
 export function topicEventOf(event: IncomingEvent, pubsubName: string, path: string): TopicEventRequest {
+  return { ...cloudEventOf(event), topic: event.topic, pubsubName, path };
+}
+
+/** An event as one of many. Throws likewise. */
+export function cloudEventOf(event: IncomingEvent): TopicEventCERequest {
   return {
     id: textAttribute(event, "id"),
     source: textAttribute(event, "source"),
@@ -13,9 +18,6 @@ export function topicEventOf(event: IncomingEvent, pubsubName: string, path: str
     specVersion: textAttribute(event, "specversion"),
     dataContentType: textAttribute(event, "datacontenttype"),
     data: event.data(),
-    topic: event.topic,
-    pubsubName,
-    path,
     extensions: extensionsOf(event),
   };
 }
@@ -50,7 +52,7 @@ export function outcomeOfStatus(status: number, id: string): Outcome {
 }
 
 /** Every attribute that has no field of its own. */
-export function extensionsOf({ attributes }: IncomingEvent): Record<string, unknown> {
+function extensionsOf({ attributes }: IncomingEvent): Record<string, unknown> {
   const extensions: Record<string, unknown> = {};
   for (const name in attributes) if (!fields.has(name)) extensions[name] = attributes[name];
   return extensions;

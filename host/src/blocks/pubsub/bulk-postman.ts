@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+
+import type { Metadata } from "@trilby/kit";
+
+import { AppError } from "../../app/app-error.ts";
+import type { BulkSettings } from "./app-subscription.ts";
+import type { IncomingEvent } from "./incoming-event.ts";
+import type { Outcome, Postman } from "./postman.ts";
+
+export interface BulkEntry {
+  /** The application answers by it. */
+  readonly entryId: string;
+  readonly event: IncomingEvent;
+  readonly metadata: Metadata;
+}
+
+/**
+ * Brings many events to the application in one call. Resolves to the outcome of each entry, in their order. Rejects only as
+ * `Postman` does.
+ */
+export type DeliverBatch = (batch: readonly BulkEntry[], signal: AbortSignal) => Promise<readonly Outcome[]>;
+
+/** What stands as the type of a call that brings many events. */
+export const bulkEventType = "com.dapr.event.sent.bulk";
+
+interface Waiting {
+  readonly entry: BulkEntry;
+  readonly outcome: PromiseWithResolvers<Outcome>;
+}
+
+/**
+ * A postman that collects events and delivers them in batches, one batch at a time: when there are enough, when the first of
+ * them has waited long enough, or, where the component says that waiting brings nothing, what is there at once. Each event
+ * waits for its own outcome. How many can be waiting is up to the component, which hands out so many at a time.
+ */
+export function createBulkPostman(deliver: DeliverBatch, settings: BulkSettings, immediate: boolean): Postman {
+  const { maxMessages, maxAwaitMs } = settings;
+  let waiting: Waiting[] = [];
+  let isDelivering = false;
+  let isHurried = immediate;
+  /** Calls off what is planned; undefined when nothing is. */
+  let callOff: (() => void) | undefined;
+
+  const flush = async (signal: AbortSignal): Promise<void> => {
+    callOff?.();
+    callOff = undefined;
+    isDelivering = true;
+    const batch = waiting.slice(0, maxMessages);
+    waiting = waiting.slice(maxMessages);
+    try {
+      const entries = batch.map(({ entry }) => entry);
+      const outcomes = await deliver(entries, signal);
+      for (const [index, { outcome }] of batch.entries()) outcome.resolve(outcomes[index]!);
+    } catch (error) {
+      for (const { outcome } of batch) outcome.reject(error);
+    }
+    isDelivering = false;
+    plan(signal);
+  };
+
+  const plan = (signal: AbortSignal): void => {
+    if (isDelivering || waiting.length === 0) return;
+    const work = (): void => void flush(signal);
+    if (waiting.length >= maxMessages) work();
+    else if (callOff !== undefined) return;
+    else if (isHurried) {
+      // What comes in the same turn goes with it.
+      const immediateWork = setImmediate(work);
+      callOff = () => clearImmediate(immediateWork);
+    } else {
+      const timer = setTimeout(work, maxAwaitMs);
+      callOff = () => clearTimeout(timer);
+    }
+  };
+
+  return {
+    deliver(event, metadata, signal) {
+      if (signal.aborted) return Promise.reject(cancelled(signal));
+      const outcome = Promise.withResolvers<Outcome>();
+      const mine: Waiting = { entry: { entryId: randomUUID(), event, metadata }, outcome };
+      const giveUp = (): void => {
+        waiting = waiting.filter((other) => other !== mine);
+        outcome.reject(cancelled(signal));
+      };
+      signal.addEventListener("abort", giveUp, { once: true });
+      waiting.push(mine);
+      plan(signal);
+      return outcome.promise.finally(() => signal.removeEventListener("abort", giveUp));
+    },
+    hurry(signal) {
+      isHurried = true;
+      callOff?.();
+      callOff = undefined;
+      plan(signal);
+    },
+  };
+}
+
+function cancelled(signal: AbortSignal): AppError {
+  return new AppError("cancelled", "the call was cancelled", signal.reason);
+}
