@@ -18,7 +18,7 @@ export default definePubSub({
     },
   ],
   placement: "in-process",
-  features: ["SUBSCRIBE_WILDCARDS", "BULK_SUBSCRIBE_IMMEDIATE"],
+  features: ["SUBSCRIBE_WILDCARDS"],
   metadata: {},
   async open(_, { logger, name }) {
     return createBroker({ warn: (problem) => logger.warn(`pubsub "${name}": ${problem}`) });

@@ -60,7 +60,7 @@ judge(components, [
   metadataPart(components, {
     memory: ["ETAG", "TRANSACTIONAL", "TTL", "ACTOR"],
     sqlite: ["ETAG", "TRANSACTIONAL", "TTL", "ACTOR"],
-    broker: ["BULK_SUBSCRIBE_IMMEDIATE", "SUBSCRIBE_WILDCARDS"],
+    broker: ["SUBSCRIBE_WILDCARDS"],
     clock: ["INPUT_BINDING"],
     file: [],
     environment: [],
