@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { PubSubDefinition, PullMessagesRequest, PullMessagesResponse } from "@trilby/proto/components";
 import { encodeMessage } from "@trilby/proto/encode";
 import type { Message } from "../contract/pubsub.ts";
@@ -17,16 +18,21 @@ export function servePubSub(
   settings: DeliverySettings,
 ): ServedService[] {
   const { type } = component.definition;
+  // A subscriber hears nothing from a pluggable component when its subscription stands: daprd may publish right behind it, in the
+  // very bytes of one read. What came first has to count first.
+  let subscribing = 0;
   const absent = (what: string) => new ComponentError("unimplemented", `${type} has no ${what}`);
   serveUnary(server, PubSubDefinition, {
     init: initialise(component),
     features: async (_, name) => ({ features: [...component.features(name)] }),
     ping: ping(component),
     publish: async ({ topic, data, metadata, contentType }, name, call) => {
+      if (subscribing > 0) await setImmediate();
       await component.instance(name).publish({ topic, data, metadata, contentType: contentType || undefined }, call);
       return {};
     },
     bulkPublish: async ({ topic, entries, metadata }, name, call) => {
+      if (subscribing > 0) await setImmediate();
       const broker = component.instance(name);
       if (broker.bulkPublish === undefined) throw absent("bulk publish");
       return { failedEntries: await broker.bulkPublish({ topic, entries, metadata }, call) };
@@ -44,9 +50,19 @@ export function servePubSub(
       return {};
     },
   });
-  serveStream(server, PubSubDefinition, PubSubDefinition.methods.pullMessages, (stream, name, call) =>
-    pullMessages(component, stream, name, call, settings),
-  );
+  serveStream(server, PubSubDefinition, PubSubDefinition.methods.pullMessages, async (stream, name, call) => {
+    subscribing++;
+    let opening = true;
+    const opened = (): void => {
+      if (opening) subscribing--;
+      opening = false;
+    };
+    try {
+      await pullMessages(component, stream, name, call, settings, opened);
+    } finally {
+      opened();
+    }
+  });
   return [{ definition: PubSubDefinition, listed: () => true }];
 }
 
@@ -56,6 +72,7 @@ async function pullMessages(
   name: string,
   call: ServerCall,
   settings: DeliverySettings,
+  opened: () => void,
 ): Promise<void> {
   const broker = component.instance(name);
   const { pullMessages: method } = PubSubDefinition.methods;
@@ -73,7 +90,11 @@ async function pullMessages(
     call,
     pending,
     logger: settings.logger(name),
-    open: () => broker.subscribe({ topic: topic.name, metadata: topic.metadata }, deliver),
+    open: () => {
+      const subscription = broker.subscribe({ topic: topic.name, metadata: topic.metadata }, deliver);
+      opened();
+      return subscription;
+    },
     answered(message) {
       const { ackMessageId, ackError } = decode(PullMessagesRequest, message, method);
       if (ackError === undefined) pending.resolve(ackMessageId);

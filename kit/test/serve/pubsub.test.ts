@@ -97,6 +97,27 @@ test("subscribe resolves when the component has subscribed, and hands over topic
   expect(sources[0]!.closed).toBe(true);
 });
 
+test("what is published right behind a subscription, in the same bytes, finds it", async () => {
+  const { definition, sources } = puppet();
+  const found: boolean[] = [];
+  const { channel } = await served([
+    {
+      ...definition,
+      open: async (...given) => ({
+        ...(await definition.open(...given)),
+        publish: async ({ topic }) => void found.push(sources.some((source) => source.topic === topic)),
+      }),
+    },
+  ]);
+  const bus = await opened(channel);
+  for (let round = 0; round < 20; round++) {
+    const subscribing = pull(channel, { name: `orders${round}`, metadata: {} });
+    await bus.publish({ topic: `orders${round}`, data: text("first"), metadata: {} });
+    (await subscribing).stream.cancel();
+  }
+  expect(found).toEqual(Array.from({ length: 20 }, () => true));
+});
+
 test("a subscription that the component refuses is an error of subscribe", async () => {
   const { channel } = await served([puppet().definition]);
   const bus = await opened(channel);
