@@ -55,12 +55,15 @@ func (r *recorder) failed(format string, values ...any) {
 // Turns the loop for the whole time. It ends early when more goes wrong than can be put down to chance.
 func (r *recorder) record(plan times, turn func(time.Duration) error) (figures, error) {
 	spend := func(seconds float64) error {
-		for end := time.Now().Add(time.Duration(seconds * float64(time.Second))); r.errors < 1_000; {
-			left := time.Until(end)
-			if left <= 0 {
+		end := time.Now().Add(time.Duration(seconds * float64(time.Second)))
+		// Large requests on a slow machine: one figure is better than none.
+		last := end.Add(10 * time.Second)
+		for r.errors < 1_000 {
+			now := time.Now()
+			if now.After(end) && (len(r.latencies) > 0 || !r.measuring || now.After(last)) {
 				break
 			}
-			if err := turn(min(left+time.Millisecond, 10*time.Millisecond)); err != nil {
+			if err := turn(10 * time.Millisecond); err != nil {
 				return err
 			}
 		}

@@ -42,7 +42,7 @@ export function options(words: readonly string[]): Options & { readonly list: bo
       help: { type: "boolean", default: false },
     },
   });
-  const given = new Set(tokens.flatMap((token) => (token.kind === "option" ? [token.name] : [])));
+  const given = new Set<string>(tokens.flatMap((token) => (token.kind === "option" ? [token.name] : [])));
   if (values.help) {
     process.stdout.write(help);
     process.exit(0);
