@@ -25,6 +25,9 @@ export async function bundle(folder) {
     format: "esm",
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
+    codeSplitting: {
+      groups: foldersOfOneFile.map((folder) => ({ name: folder, test: inFolder(folder), minShareCount: 2 })),
+    },
     plugins: [plainBuiltins],
   });
   await build.close();
@@ -40,23 +43,57 @@ function entries(folder, { exports = {}, bin = {}, imports = {} }) {
   return Object.fromEntries(names.filter(Boolean).map((name) => [name, join(folder, "src", `${name}.ts`)]));
 }
 
+/** Of these, what several files need stands in one; of other folders in one for each combination of files that need it. */
+const foldersOfOneFile = ["options", "gen"];
+
+function inFolder(folder) {
+  return (id) => id.includes(`/src/${folder}/`);
+}
+
 function targets(value) {
   return typeof value === "string" ? [value] : Object.values(value ?? {}).flatMap(targets);
 }
 
 /**
  * Takes Node's own modules as objects. An `import` reads every member of them once, and some are made when they are read: to
- * import `node:http` loads a WebSocket client, which costs 20 ms and 13 MB.
+ * import `node:http` loads a WebSocket client, which costs 20 ms and 13 MB. Modules that cost milliseconds themselves and that
+ * many processes never need are loaded at the first call.
  */
 const plainBuiltins = {
   name: "plain-builtins",
   renderChunk: (code) =>
-    code.replace(/^import (?:(\w+|\* as \w+)(?:, )?)?(\{[^}]*\})? from "(node:[\w/]+)";$/gm, (_, whole, some, name) => {
-      const module = `process.getBuiltinModule("${name}")`;
-      const parts = [whole?.replace("* as ", ""), some?.replaceAll(/(\w+) as (\w+)/g, "$1: $2")].filter(Boolean);
-      return `const ${parts.map((part) => `${part} = ${module}`).join(", ")};`;
-    }),
+    code
+      .replace(
+        /^import (?:([\w$]+|\* as [\w$]+)(?:, )?)?(\{[^}]*\})? from "node:([\w/]+)";$/gm,
+        (_, whole, some, name) => {
+          const members = [...(some ?? "").matchAll(/(\w+)(?: as ([\w$]+))?/g)].map(([, member, as = member]) => ({
+            member,
+            as,
+          }));
+          const isCalledOnly = members.every(({ member }) => /^[a-z]/.test(member) && isFunction(name, member));
+          if (seldom.includes(name) && whole === undefined && isCalledOnly)
+            return members
+              .map(({ member, as }) => `const ${as} = (...values) => ${builtin(name)}.${member}(...values);`)
+              .join("\n");
+          const parts = [whole?.replace("* as ", ""), some?.replaceAll(/(\w+) as ([\w$]+)/g, "$1: $2")].filter(Boolean);
+          return `const ${parts.map((part) => `${part} = ${builtin(name)}`).join(", ")};`;
+        },
+      )
+      // As the compiler writes what libraries import: members are looked up at each use.
+      .replace(/(const \w+_1 = )__require\("(?:node:)?(\w+)"\);/g, (line, start, name) =>
+        seldom.includes(name) ? `${start}new Proxy({}, { get: (_, member) => ${builtin(name)}[member] });` : line,
+      ),
 };
+
+const seldom = ["crypto", "https", "tls", "zlib"];
+
+function builtin(name) {
+  return `process.getBuiltinModule("node:${name}")`;
+}
+
+function isFunction(name, member) {
+  return typeof process.getBuiltinModule(`node:${name}`)[member] === "function";
+}
 
 /** Of the libraries that went in. */
 function writeLicences(output, chunks) {

@@ -148,6 +148,13 @@ export const transact = script(`
   end
   return 0`);
 
+/** The digest is made when it is first asked for: until then nobody needs Node's cryptography. */
 function script(text: string): Script {
-  return { text, sha: createHash("sha1").update(text).digest("hex") };
+  let digest: string | undefined;
+  return {
+    text,
+    get sha() {
+      return (digest ??= createHash("sha1").update(text).digest("hex"));
+    },
+  };
 }
