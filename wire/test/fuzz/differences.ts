@@ -46,8 +46,9 @@ const differences: Record<string, (each: Case) => boolean> = {
     ours,
     theirs,
   }) => sent[3] === Type.RST_STREAM && sameStreams(ours, theirs, /^$/),
-  "HEADERS on a stream that the peer itself has reset is a stream error STREAM_CLOSED (section 5.1): nghttp2 ignores it":
-    ({ sent, ours, theirs }) => isHeaders(sent) && theirs.connection === "open" && resetAlone(ours, theirs, 5),
+  "a frame on a stream that the peer itself has reset is a stream error STREAM_CLOSED (section 5.1): nghttp2 ignores it":
+    ({ sent, ours, theirs }) =>
+      (isHeaders(sent) || sent[3] === Type.DATA) && theirs.connection === "open" && resetAlone(ours, theirs, 5),
   "a client that says GOAWAY may go on (section 6.8): node:http2 leaves": ({ sent, ours }) =>
     sent[3] === Type.GOAWAY && ours.connection === "open",
   "an acknowledgement of no PING is nothing: node:http2 hangs up": ({ sent, ours }) =>

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { arbitraryHarm, arbitraryStep, Conversation, type Harm, harmed, type Step } from "./conversation.ts";
 import { agree, type Case, explanation } from "./differences.ts";
 import { nodeServer, ourServer } from "./servers.ts";
-import { verdictOf } from "./verdict.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 export interface Comparison {
   connections: number;
@@ -75,7 +75,11 @@ function inWords({ harm, right, sent, ours, theirs }: Case, before: readonly Buf
     `${harm.kind}: ${right.subarray(0, 200).toString("hex")}`,
     `sent as ${sent.subarray(0, 200).toString("hex")}`,
     `after (type/flags/stream) ${frames}`,
-    `ours: ${JSON.stringify(ours)}`,
-    `node:http2: ${JSON.stringify(theirs)}`,
+    `ours: ${verdictInWords(ours)}`,
+    `node:http2: ${verdictInWords(theirs)}`,
   ].join("\n  ");
+}
+
+function verdictInWords(verdict: Verdict): string {
+  return JSON.stringify(verdict).replaceAll(/v{8,}/g, (run) => `(v, ${run.length} times)`);
 }
