@@ -51,8 +51,8 @@ const differences: Record<string, (each: Case) => boolean> = {
       (isHeaders(sent) || sent[3] === Type.DATA) && theirs.connection === "open" && resetAlone(ours, theirs, 5),
   "a client that says GOAWAY may go on (section 6.8): node:http2 leaves": ({ sent, ours }) =>
     sent[3] === Type.GOAWAY && ours.connection === "open",
-  "an acknowledgement of no PING is nothing: node:http2 hangs up": ({ sent, ours }) =>
-    sent[3] === Type.PING && (sent[4]! & Flag.ACK) !== 0 && ours.connection === "open",
+  "an acknowledgement of a PING or SETTINGS that was never sent is nothing: node:http2 hangs up": ({ sent, ours }) =>
+    (sent[3] === Type.PING || sent[3] === Type.SETTINGS) && (sent[4]! & Flag.ACK) !== 0 && ours.connection === "open",
 };
 
 function isHeaders(sent: Buffer): boolean {

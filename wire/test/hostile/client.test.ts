@@ -209,6 +209,33 @@ describe("headers", () => {
   });
 });
 
+describe("many connections", () => {
+  test("500 that say nothing cost little, and end after headerTimeoutMs", async () => {
+    const port = await victim.serve({ headerTimeoutMs: 2_000 });
+    const silent = await Promise.all(Array.from({ length: 500 }, () => rawClient(port, { silent: true })));
+    peers.push(...silent);
+    await expect.poll(() => silent.every((peer) => peer.count(Type.SETTINGS) > 0)).toBe(true);
+    const { memory, peakBytes } = await watched.growth();
+    expect(memory.connections).toBe(500);
+    expect(peakBytes / 500).toBeLessThan(10_000);
+    const endings = await Promise.all(silent.map((peer) => peer.ended()));
+    for (const { goaway } of endings) expect(goaway).toMatchObject({ code: ErrorCode.PROTOCOL_ERROR });
+  });
+
+  test("500 that have asked for something and are idle now hold no buffers", async () => {
+    const port = await victim.serve({});
+    const idle = await Promise.all(Array.from({ length: 500 }, () => rawClient(port)));
+    peers.push(...idle);
+    for (const stream of [1, 3, 5]) {
+      for (const peer of idle) peer.write(request(stream));
+      await Promise.all(idle.map((peer) => peer.settled()));
+    }
+    const { memory, peakBytes } = await watched.growth();
+    expect(memory.connections).toBe(500);
+    expect(peakBytes / 500).toBeLessThan(10_000);
+  });
+});
+
 describe("readers that do not read", () => {
   test("no window at all: each of 1,000 streams holds what sendBufferBytes says, and no more", async () => {
     const peer = await attack({ sendBufferBytes: 4_096 }, { settings: [[4, 0]] });
