@@ -9,7 +9,7 @@ export const memoryState: Group = {
     where: "in memory, 1 KB",
     about: "A component that does nothing but remember, so that the way to it is all there is to see.",
     inFlight: [64],
-    subjects: ["builtin", "ours", "go", "inProcess", "child", "underTrilby"],
+    subjects: () => ["builtin", "ours", "go", "inProcess", "child", "underTrilby"],
     setting: () =>
       Promise.resolve({ components: [{ name: "store", type: "state.in-memory", package: "state-in-memory" }] }),
   }),

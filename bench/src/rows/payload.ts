@@ -15,7 +15,7 @@ export const payloads: readonly Group[] = [
     protocols: ["http", "grpc"],
     inFlight: [16],
     valueBytes: bytes,
-    subjects: ["builtin", "inProcess", "child"],
+    subjects: () => ["builtin", "inProcess"],
     setting: redisStore,
   }),
 }));

@@ -15,7 +15,8 @@ export const redisState: Group = {
       "Requests that each wait for their answer, on as many connections (HTTP) or streams of one connection (gRPC).",
     inFlight: [64, 16, 1],
     quick: 64,
-    subjects: ["builtin", "ours", "inProcess", "child", "socket"],
+    // Who started the process on the socket makes no difference to the way there: once is enough.
+    subjects: (inFlight) => ["builtin", "ours", "inProcess", "child", ...(inFlight === 64 ? ["socket" as const] : [])],
     setting: redisStore,
     bare: async (world) => startBare((await redis(world)).address),
   }),

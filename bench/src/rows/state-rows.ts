@@ -15,7 +15,7 @@ export interface StateRows {
   readonly protocols?: readonly Protocol[];
   readonly inFlight: readonly number[];
   readonly valueBytes?: number;
-  readonly subjects: readonly SubjectKey[];
+  subjects(inFlight: number): readonly SubjectKey[];
   setting(world: World): Promise<Setting>;
   /** The least that could be done: HTTP straight to the backend, no Dapr. */
   bare?(world: World): Promise<Subject>;
@@ -55,7 +55,7 @@ export function stateRows(options: StateRows): readonly Row[] {
       const load = loads[`${protocol} ${operation}`];
       for (const count of inFlight) {
         const measures: Record<string, Measure> = {};
-        for (const key of subjects)
+        for (const key of subjects(count))
           measures[subjectNames[key]] = async (world, round) => load(await open(world, key), count, round);
         if (bare !== undefined && protocol === "http")
           measures[bareName] = async (world, round) =>
