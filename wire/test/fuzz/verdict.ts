@@ -16,7 +16,7 @@ export interface Verdict {
 
 /** Says the preface, SETTINGS and `bytes` to the server, and hears what it thinks of that. */
 export async function verdictOf(port: number, bytes: Buffer): Promise<Verdict> {
-  const peer = await rawClient(port, { silent: true });
+  const peer = await rawClient(port, { silent: true, acknowledges: true });
   const answers: Record<number, string> = {};
   peer.onFrame = ({ type, stream, payload }) => {
     if (type === Type.DATA) answers[stream] = (answers[stream] ?? "") + payload.toString("latin1");

@@ -11,7 +11,7 @@ export interface Ending {
 export interface RawPeerOptions {
   /** Sends nothing by itself: no preface, no SETTINGS, no acknowledgement. */
   readonly silent?: boolean;
-  /** Acknowledges the other side's SETTINGS by itself. Default true. */
+  /** Acknowledges the other side's SETTINGS by itself. Default: unless it is silent. */
   readonly acknowledges?: boolean;
   /** Our own SETTINGS. */
   readonly settings?: readonly (readonly [identifier: number, value: number])[];
@@ -38,7 +38,7 @@ export class RawPeer {
 
   constructor(socket: Socket, options: RawPeerOptions = {}) {
     this.socket = socket;
-    this.#acknowledges = options.acknowledges ?? true;
+    this.#acknowledges = options.acknowledges ?? options.silent !== true;
     this.#awaitsPreface = options.role === "server";
     const closed = Promise.withResolvers<void>();
     this.#closed = closed.promise;
