@@ -46,7 +46,7 @@ export const footprint: Group = {
     {
       id: "rss-loaded",
       title: "RSS, loaded",
-      about: `${about} At the end of two seconds of saves and two of gets over HTTP, 64 in flight.`,
+      about: `${about} At the end of a second of saves and a second of gets over HTTP, 64 in flight.`,
       async subject(daemon: Daemon) {
         await load(daemon, httpSaves("store", jsonOf(1_024)), 204);
         await load(daemon, httpGets("store", 1_024), 200);
@@ -78,7 +78,7 @@ async function load({ http, process }: Daemon, requests: readonly Uint8Array[], 
   const watched: Watched = { daemon: process.pid, components: [] };
   await loadHttp({ address: http, connections: 64, requests, expect: [expect] }, watched, {
     warmSeconds: 0,
-    seconds: 2,
+    seconds: 1,
   });
 }
 
