@@ -7,7 +7,7 @@ import { checkHeaders, HeaderUse } from "./header-check.ts";
 import { type HeaderField, type HeaderList, PreparedHeaders } from "./header-list.ts";
 import { ErrorCode, Http2Error } from "./http2-error.ts";
 import type { Http2Options } from "./http2-options.ts";
-import { resolveOptions } from "./resolved-options.ts";
+import { type KnownOptions, resolveOptions } from "./resolved-options.ts";
 import type { OutgoingHeaders } from "./send-queue.ts";
 import { Setting } from "./settings.ts";
 import { StreamRecord } from "./stream-record.ts";
@@ -67,6 +67,8 @@ export function connectHttp2(
   return new ClientConnection(socket, options, events);
 }
 
+const knownOptions: KnownOptions = new WeakMap();
+
 class ClientConnection extends Connection implements Http2ClientConnection {
   readonly refusesOldStreams = false;
   readonly #events: Http2ClientEvents;
@@ -80,7 +82,7 @@ class ClientConnection extends Connection implements Http2ClientConnection {
   #wanted = false;
 
   constructor(socket: Socket, options: Http2ClientOptions, events: Http2ClientEvents) {
-    super(socket, resolveOptions(options, [[Setting.ENABLE_PUSH, 0]]));
+    super(socket, resolveOptions(knownOptions, options, [[Setting.ENABLE_PUSH, 0]]));
     this.#maxConcurrentStreams = options.initialMaxConcurrentStreams ?? 100;
     this.#events = events;
     this.open(CLIENT_PREFACE);
@@ -103,15 +105,7 @@ class ClientConnection extends Connection implements Http2ClientConnection {
     // Not queued, however little the peer reads: streams must begin in the order of their identifiers (RFC 9113, section 5.1.1).
     this.sender.writeHeaders(streamId, headers, endStream);
     this.#nextStreamId += 2;
-    const { initialWindowBytes } = this.sender;
-    const stream = new StreamRecord(
-      streamId,
-      this,
-      receiver,
-      initialWindowBytes,
-      this.options.initialWindowBytes,
-      false,
-    );
+    const stream = new StreamRecord(streamId, this, receiver, false);
     stream.localEnding = endStream;
     stream.localEnded = endStream;
     stream.request = headers;

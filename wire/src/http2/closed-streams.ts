@@ -5,19 +5,18 @@ const REMEMBERED = 64;
 
 /** Remembers how the last streams of a connection ended. */
 export class ClosedStreams {
-  readonly #ids: number[] = [];
-  readonly #reasons: number[] = [];
+  /** Identifier times four, and the reason. */
+  readonly #entries: number[] = [];
   #next = 0;
 
   add(streamId: number, reason: number): void {
-    const next = this.#next;
-    this.#ids[next] = streamId;
-    this.#reasons[next] = reason;
-    this.#next = (next + 1) % REMEMBERED;
+    this.#entries[this.#next] = streamId * 4 + reason;
+    this.#next = (this.#next + 1) % REMEMBERED;
   }
 
   find(streamId: number): number {
-    const index = this.#ids.indexOf(streamId);
-    return index < 0 ? ClosedBy.UNKNOWN : this.#reasons[index]!;
+    const from = streamId * 4;
+    for (const entry of this.#entries) if (entry > from && entry < from + 4) return entry - from;
+    return ClosedBy.UNKNOWN;
   }
 }

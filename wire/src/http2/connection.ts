@@ -13,6 +13,7 @@ import { Pings } from "./pings.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import type { ResolvedOptions } from "./resolved-options.ts";
 import { Sender } from "./sender.ts";
+import { DEFAULT_WINDOW_BYTES } from "./settings.ts";
 import type { StreamRecord } from "./stream-record.ts";
 import { StreamTable } from "./stream-table.ts";
 import { Watch } from "./watch.ts";
@@ -27,6 +28,8 @@ export abstract class Connection {
   readonly receiveWindow: ReceiveWindow;
   readonly watch: Watch;
   closed = false;
+  /** What a new stream's peer may send. */
+  initialReceiveWindow: number;
   /** The peer's GOAWAY, if it had an error. */
   peerError: Http2Error | undefined = undefined;
   readonly #reader: FrameReader;
@@ -42,6 +45,8 @@ export abstract class Connection {
     this.options = options;
     this.sender = new Sender(this);
     this.limits = new PeerLimits(this);
+    // The peer keeps to the protocol's default until it has our SETTINGS.
+    this.initialReceiveWindow = Math.max(options.initialWindowBytes, DEFAULT_WINDOW_BYTES);
     this.receiveWindow = new ReceiveWindow(options.connectionWindowBytes);
     this.#reader = new FrameReader(new FrameReceiver(this), options.maxFrameBytes);
     this.watch = new Watch(this);
@@ -118,6 +123,7 @@ export abstract class Connection {
     if (this.#finished !== undefined) this.#resetFinished(this.#finished);
     this.sender.fill();
     this.sender.output.flush();
+    if (this.sender.hasMore && !this.sender.output.socketFull) this.scheduleFlush();
   }
 
   /** A frame of four or eight bytes, or none, that the peer made us send. */

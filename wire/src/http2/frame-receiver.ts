@@ -65,6 +65,8 @@ export class FrameReceiver implements FrameSink {
       connection.giveBack(bytes.length);
       return;
     }
+    // An idle connection holds nothing of the last call.
+    if (last) this.#dataStream = undefined;
     const ends = last && this.#dataEndsStream;
     if (bytes.length === 0 && !ends) return;
     stream.unconsumedBytes += bytes.length;
@@ -282,6 +284,7 @@ export class FrameReceiver implements FrameSink {
   #acknowledged(): void {
     if (this.#settingsAcknowledged) return;
     this.#settingsAcknowledged = true;
+    this.#connection.initialReceiveWindow = this.#connection.options.initialWindowBytes;
     this.#connection.watch.settingsAcknowledged();
     this.#decoder?.settingsAcknowledged();
   }

@@ -2,7 +2,7 @@ import { FRAME_HEADER_BYTES, FrameType, writeUint32 } from "./frame.ts";
 import type { Http2Options } from "./http2-options.ts";
 import { DEFAULT_WINDOW_BYTES, Setting } from "./settings.ts";
 
-/** Options with their defaults, shared by all connections that were given the same object. */
+/** Options with their defaults. */
 export interface ResolvedOptions {
   readonly initialWindowBytes: number;
   readonly connectionWindowBytes: number;
@@ -24,10 +24,12 @@ export interface ResolvedOptions {
   readonly opening: Uint8Array;
 }
 
-const resolved = new WeakMap<Http2Options, ResolvedOptions>();
+/** What the connections of one role share that were given the same options. */
+export type KnownOptions = WeakMap<Http2Options, ResolvedOptions>;
 
 /** `roleSettings`: what only a server, or only a client, announces. */
 export function resolveOptions(
+  resolved: KnownOptions,
   options: Http2Options,
   roleSettings: readonly (readonly [setting: number, value: number])[],
 ): ResolvedOptions {

@@ -182,6 +182,11 @@ export class Sender {
     stream.bufferedBytes = 0;
   }
 
+  /** Whether streams wait for the next write. */
+  get hasMore(): boolean {
+    return this.#ready?.first !== undefined;
+  }
+
   /** Fills the next write with what the streams have, in turn. */
   fill(): void {
     const ready = this.#ready;

@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
 
+import { ClosedBy } from "./closed-streams.ts";
 import { Connection } from "./connection.ts";
 import { CLIENT_PREFACE, MAX_31_BITS } from "./frame.ts";
 import { checkHeaders, HeaderUse } from "./header-check.ts";
 import type { HeaderList } from "./header-list.ts";
 import { ErrorCode, type Http2Error } from "./http2-error.ts";
 import type { Http2Options } from "./http2-options.ts";
-import { resolveOptions } from "./resolved-options.ts";
+import { type KnownOptions, resolveOptions } from "./resolved-options.ts";
 import { Setting } from "./settings.ts";
 import { StreamRecord } from "./stream-record.ts";
 import { receiveTrailers } from "./trailers.ts";
@@ -50,6 +51,7 @@ export function acceptHttp2(socket: Socket, options: Http2ServerOptions, onStrea
 }
 
 const DEFAULT_MAX_CONCURRENT_STREAMS = 1000;
+const knownOptions: KnownOptions = new WeakMap();
 
 class ServerConnection extends Connection implements Http2ServerConnection {
   readonly refusesOldStreams = true;
@@ -63,10 +65,11 @@ class ServerConnection extends Connection implements Http2ServerConnection {
   #goingAway = false;
   /** The last GOAWAY is out: streams after this one are not served. */
   #finalStreamId = MAX_31_BITS;
+  #lastDroppedStreamId = 0;
 
   constructor(socket: Socket, options: Http2ServerOptions, onStream: OnStream) {
     const maxConcurrentStreams = options.maxConcurrentStreams ?? DEFAULT_MAX_CONCURRENT_STREAMS;
-    super(socket, resolveOptions(options, [[Setting.MAX_CONCURRENT_STREAMS, maxConcurrentStreams]]));
+    super(socket, resolveOptions(knownOptions, options, [[Setting.MAX_CONCURRENT_STREAMS, maxConcurrentStreams]]));
     this.#serverOptions = options;
     this.#maxConcurrentStreams = maxConcurrentStreams;
     this.#onStream = onStream;
@@ -137,7 +140,10 @@ class ServerConnection extends Connection implements Http2ServerConnection {
       this.fail(ErrorCode.PROTOCOL_ERROR, "a client's stream cannot have an even identifier");
       return;
     }
-    if (streamId > this.#finalStreamId) {
+    if (this.#finalStreamId !== MAX_31_BITS && streamId > this.#finalStreamId) {
+      // RFC 9113, section 6.8: dropped without a word, and so is what follows on it; GOAWAY has told the client.
+      this.#lastDroppedStreamId = streamId;
+      this.streams.remember(streamId, ClosedBy.OUR_RESET);
       this.limits.controlFrame();
       return;
     }
@@ -165,15 +171,7 @@ class ServerConnection extends Connection implements Http2ServerConnection {
   }
 
   #begin(streamId: number, headers: HeaderList, endStream: boolean, contentLength: number): void {
-    const { initialWindowBytes } = this.sender;
-    const stream = new StreamRecord(
-      streamId,
-      this,
-      undefined,
-      initialWindowBytes,
-      this.options.initialWindowBytes,
-      true,
-    );
+    const stream = new StreamRecord(streamId, this, undefined, true);
     stream.remoteEnded = endStream;
     stream.expectedBytes = contentLength;
     this.streams.add(stream);
@@ -194,7 +192,7 @@ class ServerConnection extends Connection implements Http2ServerConnection {
   }
 
   override isIdle(streamId: number): boolean {
-    return streamId % 2 === 0 || streamId > this.#lastStreamId;
+    return streamId % 2 === 0 || streamId > Math.max(this.#lastStreamId, this.#lastDroppedStreamId);
   }
 
   override lastProcessedStreamId(): number {

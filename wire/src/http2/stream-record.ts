@@ -42,19 +42,12 @@ export class StreamRecord implements Http2Stream {
   /** A client's: the final response headers have come. A server's: always. */
   hasHeaders: boolean;
 
-  constructor(
-    id: number,
-    connection: Connection,
-    receiver: StreamReceiver | undefined,
-    sendWindow: number,
-    receiveWindow: number,
-    hasHeaders: boolean,
-  ) {
+  constructor(id: number, connection: Connection, receiver: StreamReceiver | undefined, hasHeaders: boolean) {
     this.id = id;
     this.connection = connection;
     this.receiver = receiver;
-    this.sendWindow = sendWindow;
-    this.receiveWindow = receiveWindow;
+    this.sendWindow = connection.sender.initialWindowBytes;
+    this.receiveWindow = connection.initialReceiveWindow;
     this.hasHeaders = hasHeaders;
   }
 

@@ -62,6 +62,30 @@ describe("a server that closes gracefully", () => {
     expect(peer.endedStreams).toBe(2);
   });
 
+  it("drops what comes on streams opened too late, and goes on with the others", async () => {
+    const { streams, onStream } = waiting();
+    const { peer, server } = await rawToServer(onStream);
+    peer.write(request(1));
+    await peer.settled();
+    const pinged = peer.frame(({ type, flags }) => type === Type.PING && flags === 0);
+    server.closeGracefully();
+    const { payload } = await pinged;
+    peer.write(frame(Type.PING, Flag.ACK, 0, payload));
+    await peer.settled();
+    const late = [3, 5].flatMap((stream) => [
+      frame(Type.HEADERS, Flag.END_HEADERS, stream, get()),
+      frame(Type.DATA, 0, stream, Buffer.from("x")),
+      frame(Type.WINDOW_UPDATE, 0, stream, uint32(1)),
+      frame(Type.HEADERS, Flag.END_HEADERS | Flag.END_STREAM, stream, get()),
+    ]);
+    peer.write(...late);
+    await peer.settled();
+    expect([...peer.resets]).toEqual([]);
+    answer(streams[0]!);
+    expect((await peer.ended()).goaway).toMatchObject({ code: ErrorCode.NO_ERROR, lastStream: 1 });
+    expect([peer.endedStreams, streams.length]).toEqual([1, 1]);
+  });
+
   it("does not wait long for a peer that answers nothing", async () => {
     const { peer, server } = await rawToServer(echo, { closeTimeoutMs: 50 });
     await peer.settled();
@@ -80,11 +104,15 @@ describe("a server that closes gracefully", () => {
 
   it("is left by our client for good: it closes, and says so", async () => {
     const heard: string[] = [];
+    const goingAway = Promise.withResolvers<void>();
     const closed = Promise.withResolvers<Http2Error | undefined>();
     const { streams, onStream } = waiting();
     const { client, server } = await connectPair(onStream, {
       events: {
-        goingAway: () => heard.push("goingAway"),
+        goingAway() {
+          heard.push("goingAway");
+          goingAway.resolve();
+        },
         closed: (_, error) => {
           heard.push("closed");
           closed.resolve(error);
@@ -93,9 +121,10 @@ describe("a server that closes gracefully", () => {
     });
     const receiver = new Gathering();
     client.request(requestHeaders, true, receiver);
-    while (streams.length === 0) await new Promise(setImmediate);
+    await new Promise((resolve) => client.ping(resolve));
     server.closeGracefully();
-    while (client.usable) await new Promise(setImmediate);
+    await goingAway.promise;
+    expect(client.usable).toBe(false);
     expect(client.request(requestHeaders, true, new Gathering())).toBeUndefined();
     answer(streams[0]!);
     expect(await receiver.ended).toBeUndefined();

@@ -123,6 +123,23 @@ describe("sending", () => {
     expect(Math.max(...sent) - Math.min(...sent)).toBeLessThanOrEqual(2 * 16_384);
   });
 
+  it("goes on without the socket's word where the socket takes everything", async () => {
+    const { peer, server } = await rawToServer(
+      answering(3_000_000),
+      {},
+      { settings: [[INITIAL_WINDOW_SIZE, 10_000_000]] },
+    );
+    Object.defineProperty(server.socket, "write", {
+      value(chunk: Uint8Array, written?: () => void) {
+        Reflect.apply(Object.getPrototypeOf(server.socket).write, server.socket, [chunk, written]);
+        return true;
+      },
+    });
+    peer.write(widen(0, 100_000_000), open(1));
+    await peer.frame(({ flags, type }) => type === Type.HEADERS && (flags & Flag.END_STREAM) !== 0);
+    expect(peer.dataBytes).toBe(3_000_000);
+  });
+
   it("says when more waits than sendBufferBytes, and when there is room again", async () => {
     const receiver = new Gathering();
     let stream!: Http2Stream;
@@ -182,6 +199,15 @@ describe("receiving", () => {
     expect([...peer.resets]).toEqual([[1, ErrorCode.FLOW_CONTROL_ERROR]]);
   });
 
+  it("lets a peer that has not acknowledged our SETTINGS send what the protocol says", async () => {
+    const receiver = new Gathering();
+    receiver.data = () => {};
+    const { peer } = await rawToServer(() => receiver, { initialWindowBytes: 1000 }, { acknowledges: false });
+    peer.write(request(1), data(1, 16_000), data(1, 16_000));
+    await settled(peer);
+    expect([...peer.resets]).toEqual([]);
+  });
+
   it("gives back what is consumed, half a window at a time, padding included", async () => {
     const updates: number[] = [];
     const { peer } = await rawToServer(() => new Gathering(), { initialWindowBytes: 1000 });
@@ -224,6 +250,7 @@ describe("receiving", () => {
     const receiver = new Gathering();
     receiver.data = () => {};
     const { client, peer } = await clientToRaw({ initialWindowBytes: 1000 });
+    await settled(peer);
     client.request(requestHeaders, true, receiver);
     await peer.frame(({ type }) => type === Type.HEADERS);
     peer.write(frame(Type.HEADERS, Flag.END_HEADERS, 1, Buffer.of(0x88)), data(1, 1001));

@@ -8,7 +8,7 @@ export class BlockCache {
   #maxBytes: number;
   #bytes = 0;
   /** Pairs: the slots 2n and 2n + 1 hold the blocks whose hash ends with n, the one used last first. */
-  #slots: (Remembered | undefined)[] = Array.from({ length: slotCount }, () => undefined);
+  #slots: (Remembered | undefined)[] | undefined;
   /** Hashes that came once. */
   #seen = new Int32Array(slotCount);
 
@@ -19,6 +19,7 @@ export class BlockCache {
   find(block: Uint8Array, hash: number, generation: number): HeaderList | undefined {
     const slot = (hash << 1) & (slotCount - 1);
     const slots = this.#slots;
+    if (slots === undefined) return undefined;
     const first = slots[slot];
     if (first !== undefined && first.hash === hash && holds(first, block, generation)) return first.list;
     const second = slots[slot + 1];
@@ -37,15 +38,16 @@ export class BlockCache {
       this.#seen[mark] = hash;
       return;
     }
+    const slots = (this.#slots ??= Array.from({ length: slotCount }, () => undefined));
     if (this.#bytes + bytes > this.#maxBytes) {
-      this.#slots.fill(undefined);
+      slots.fill(undefined);
       this.#bytes = 0;
     }
     const slot = (hash << 1) & (slotCount - 1);
-    const dropped = this.#slots[slot + 1];
+    const dropped = slots[slot + 1];
     if (dropped !== undefined) this.#bytes -= dropped.bytes;
-    this.#slots[slot + 1] = this.#slots[slot];
-    this.#slots[slot] = { hash, generation, block: block.slice(), list, bytes };
+    slots[slot + 1] = slots[slot];
+    slots[slot] = { hash, generation, block: block.slice(), list, bytes };
     this.#bytes += bytes;
   }
 }
