@@ -6,6 +6,7 @@ export class MemoryBudget {
   readonly #limitBytes: number;
   #usedBytes = 0;
   readonly #waiting = new Set<Reservation>();
+  #granting = false;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
@@ -32,13 +33,21 @@ export class MemoryBudget {
   #giveBack(reservation: Reservation, bytes: number): void {
     if (reservation.isGranted) this.#usedBytes -= bytes;
     else this.#waiting.delete(reservation);
+    if (this.#granting || this.#waiting.size === 0) return;
+    this.#granting = true;
+    // Not now: when a connection ends, its calls end one after another, and none must begin because another has ended.
+    setImmediate(this.#grantWaiting);
+  }
+
+  readonly #grantWaiting = (): void => {
+    this.#granting = false;
     for (const next of this.#waiting) {
       if (!this.#fits(next.bytes)) return;
       this.#waiting.delete(next);
       this.#grant(next);
       next.granted();
     }
-  }
+  };
 }
 
 export class Reservation {

@@ -100,7 +100,11 @@ export class GrpcJs {
 
 /** node:http2 as the client. */
 export function rawSession(path: string): ClientHttp2Session {
-  const session = connectHttp2("http://localhost", { createConnection: () => connectSocket({ path }) });
+  const session = connectHttp2("http://localhost", {
+    createConnection: () => connectSocket({ path }),
+    // Megabytes that wait to be sent; beyond, Node itself closes streams.
+    maxSessionMemory: 2000,
+  });
   session.on("error", () => undefined);
   onTestFinished(() => session.destroy());
   return session;

@@ -45,11 +45,15 @@ class WireServer implements RpcServer {
       maxSendBytes: limitOf(options.maxSendBytes ?? -1),
       gzipFromBytes: options.gzipResponsesFromBytes ?? Infinity,
     };
+    const streamWindowBytes = options.streamWindowBytes ?? defaultStreamWindowBytes;
+    const maxConcurrentStreams = options.maxConcurrentStreams ?? defaultMaxConcurrentStreams;
     this.#http2Options = {
       maxHeaderListBytes: options.maxHeaderBytes ?? defaultMaxHeaderBytes,
-      initialWindowBytes: options.streamWindowBytes ?? defaultStreamWindowBytes,
+      initialWindowBytes: streamWindowBytes,
+      connectionWindowBytes:
+        options.connectionWindowBytes ?? Math.min(streamWindowBytes * maxConcurrentStreams, largestWindowBytes),
       sendBufferBytes: options.sendBufferBytes ?? defaultSendBufferBytes,
-      ...(options.maxConcurrentStreams !== undefined && { maxConcurrentStreams: options.maxConcurrentStreams }),
+      maxConcurrentStreams,
       ...options.http2,
       onClosed: (connection) => {
         this.#connections.get(connection)?.end();
@@ -168,6 +172,9 @@ const ignored: StreamReceiver = {
 
 const defaultMaxReceiveBytes = 4 * 1024 * 1024;
 const defaultMaxHeaderBytes = 64 * 1024;
+const defaultMaxConcurrentStreams = 1000;
+/** RFC 9113, section 6.9.1. */
+const largestWindowBytes = 2 ** 31 - 1;
 const defaultRequestMemoryBytes = 64 * 1024 * 1024;
 const defaultStreamWindowBytes = 256 * 1024;
 const defaultSendBufferBytes = 64 * 1024;

@@ -19,6 +19,11 @@ export interface ServerOptions {
   readonly maxConcurrentStreams?: number | undefined;
   /** Bytes of messages that a caller may send ahead of the handler that reads them. Default 256 KiB. */
   readonly streamWindowBytes?: number | undefined;
+  /**
+   * The same for all callers of a connection together. Default: `streamWindowBytes` for each of `maxConcurrentStreams`, so that calls
+   * that nobody reads do not hold up the others.
+   */
+  readonly connectionWindowBytes?: number | undefined;
   /** Bytes of messages that may wait for the caller to read them before `send` holds its handler back. Default 64 KiB. */
   readonly sendBufferBytes?: number | undefined;
   /** Compresses responses of so many bytes and more with gzip where the caller takes that. Absent: none. Compressed requests are always read. */
