@@ -67,10 +67,10 @@ export const marks: readonly Mark[] = [
   { row: "rss-idle", subject: inProcess, against: builtin, metric: "rssMb", atMost: 1 },
   { row: "rss-loaded", subject: inProcess, against: builtin, metric: "rssMb", atMost: 1 },
   { row: "rss-idle", subject: child, metric: "componentRssMb", atMost: 45 },
-  // The host on its own transport is no heavier than on grpc-js.
-  { row: "start", subject: inProcess, against: onGrpcJs, metric: "startMs", atMost: 1 },
-  { row: "rss-idle", subject: inProcess, against: onGrpcJs, metric: "rssMb", atMost: 1 },
-  { row: "rss-loaded", subject: inProcess, against: onGrpcJs, metric: "rssMb", atMost: 1 },
+  // The host on its own transport is no heavier than on grpc-js, as far as that can be told.
+  { row: "start", subject: inProcess, against: onGrpcJs, metric: "startMs", atMost: 1.02 },
+  { row: "rss-idle", subject: inProcess, against: onGrpcJs, metric: "rssMb", atMost: 1.02 },
+  { row: "rss-loaded", subject: inProcess, against: onGrpcJs, metric: "rssMb", atMost: 1.02 },
   { row: "transport-server-64", subject: "wire", against: "grpc-js", metric: "perSecond", atLeast: 5 },
   { row: "transport-server-64", subject: "wire", against: "grpc-go", metric: "cpuMicros", atMost: 0.6 },
   ...[16, 64].flatMap((count): Mark[] => [

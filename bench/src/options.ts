@@ -19,7 +19,7 @@ const help = `npm run bench -- [flags]
   --only WORDS         rows whose names have all these words, such as "redis http 64"; may be repeated
   --subjects WORDS     beside the one to compare with, those whose names have one of these words, such as "in-process,bare"
   --rounds N           rounds, 5
-  --seconds N          of each subject in each round, 1.5
+  --seconds N          of each subject in each round, 1
   --profile FOLDER     processor profiles of every trilbyd
   --publish            writes bench/results, docs/bench.*, README.md: a run without other flags does
   --list               the rows
@@ -55,7 +55,7 @@ export function options(words: readonly string[]): Options & { readonly list: bo
       .trim()
       .split(/[\s-]+/),
   );
-  const seconds = Number(values.seconds ?? (values.quick ? 0.8 : 1.5));
+  const seconds = Number(values.seconds ?? (values.quick ? 0.6 : 1));
   return {
     pace: { rounds: Number(values.rounds ?? (values.quick ? 3 : 5)), seconds, warmSeconds: seconds / 10 },
     quick: values.quick,

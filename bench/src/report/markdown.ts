@@ -23,7 +23,7 @@ export function summary(report: Report): string {
   return `${[
     `\`trilbyd\` ${versions["trilbyd"]} on Node ${versions["node"]} and a stock \`daprd\` ${versions["daprd"]} with its built-in components, measured in turn on the same`,
     `servers in the same run, ${date}. In brackets, and in the last two columns, the ratio to \`daprd\`, the median of ${report.pace.rounds} rounds.`,
-    `${verdicts.length - unmet} of ${verdicts.length} marks are met: [all figures and marks](docs/bench.md), ![plot](docs/bench.svg)`,
+    `${verdicts.length - unmet} of ${verdicts.length} marks are met: [all figures, marks and a plot](docs/bench.md).`,
     "",
     ...table(
       ["", "daprd", inProcess, child, "CPU, in-process", "p99, in-process"],

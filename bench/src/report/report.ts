@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { daprd, root } from "@trilby/interop-judging";
 import type { Verdict } from "../marks.ts";
 import type { Pace, RowResult } from "../rounds.ts";
@@ -37,7 +37,8 @@ function versions(): Record<string, string> {
   const commit = firstLine("git", ["-C", root, "rev-parse", "--short=10", "HEAD"]);
   return {
     trilbyd: commit === undefined ? version : `${version} (${commit})`,
-    daprd: firstLine(daprd().program, ["--version"]) ?? "unknown",
+    // Its folder in the cache has the version; what it says of itself depends on how it was built.
+    daprd: basename(dirname(daprd().program)).replace("daprd-", ""),
     node: process.versions.node,
     redis: /v=(\S+)/.exec(firstLine("redis-server", ["--version"]) ?? "")?.[1] ?? "unknown",
     go: /go(\d\S*)/.exec(firstLine("go", ["version"]) ?? "")?.[1] ?? "unknown",

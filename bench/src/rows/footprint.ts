@@ -56,7 +56,7 @@ export const footprint: Group = {
   ].map(({ subject, ...row }) => ({
     ...row,
     baseline: subjectNames.builtin,
-    quick: true,
+    quick: row.id !== "rss-loaded",
     cold: row.id !== "start",
     subjects: Object.fromEntries(
       Object.entries(subjects).map(([name, options]): [string, Measure] => [
