@@ -1,5 +1,5 @@
 import { NotBuilt, type Verdicts } from "@trilby/interop-judging";
-import { makeCertificate } from "./grpc/certificate.ts";
+import { makeCertificate } from "./certificate.ts";
 import { judgeByGrpcGo } from "./grpc/go.ts";
 import { judgeByGrpcJs } from "./grpc/grpc-js.ts";
 import { judgeByPython } from "./grpc/python.ts";

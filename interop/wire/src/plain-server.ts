@@ -1,6 +1,4 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
@@ -12,6 +10,7 @@ import {
   PreparedHeaders,
   type StreamReceiver,
 } from "@trilby/wire/http2";
+import { makeCertificate } from "./certificate.ts";
 
 export interface PlainServer {
   readonly port: number;
@@ -33,7 +32,8 @@ export async function startPlainServer(): Promise<PlainServer> {
   const path = join(folder.path, "plain.sock");
   const plain = createServer({ noDelay: true }, accept);
   const unix = createServer(accept);
-  const tls = createTlsServer({ ...certificate(folder.path), ALPNProtocols: ["h2"] }, accept);
+  const { certificate, privateKey } = makeCertificate();
+  const tls = createTlsServer({ cert: certificate, key: privateKey, ALPNProtocols: ["h2"] }, accept);
   tls.on("tlsClientError", () => {});
   plain.listen(0, "127.0.0.1");
   tls.listen(0, "127.0.0.1");
@@ -102,12 +102,4 @@ class Echo implements StreamReceiver {
   }
 
   closed(): void {}
-}
-
-/** For this run alone, signed by itself. */
-function certificate(folder: string): { key: Buffer; cert: Buffer } {
-  const [keyFile, certificateFile] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-  const words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost";
-  execFileSync("openssl", [...words.split(" "), "-keyout", keyFile, "-out", certificateFile], { stdio: "pipe" });
-  return { key: readFileSync(keyFile), cert: readFileSync(certificateFile) };
 }

@@ -8,7 +8,7 @@ import {
   type ListenAddress,
   type RpcServer,
 } from "@trilby/wire/grpc";
-import type { Certificate } from "./certificate.ts";
+import type { Certificate } from "../certificate.ts";
 import { declares, descriptor, descriptorName } from "./messages.ts";
 import { serveTestService } from "./test-service.ts";
 

@@ -5,7 +5,7 @@ import { buildGo, startProcess, temporaryFolder, until, type Verdicts } from "@t
 import { connect, type ListenAddress, type Target } from "@trilby/wire/grpc";
 import { carriers, startOurs, type Carrier } from "./carriers.ts";
 import { cases } from "./cases.ts";
-import type { Certificate } from "./certificate.ts";
+import type { Certificate } from "../certificate.ts";
 
 /** grpc-go's own interoperability client and server as the other end. */
 export async function judgeByGrpcGo({ check }: Verdicts, certificate: Certificate): Promise<void> {

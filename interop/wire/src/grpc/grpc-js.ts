@@ -4,7 +4,7 @@ import { grpcJs } from "@trilby/kit/transport";
 import { connect, type Channel } from "@trilby/wire/grpc";
 import { carriers, startOurs } from "./carriers.ts";
 import { cases } from "./cases.ts";
-import type { Certificate } from "./certificate.ts";
+import type { Certificate } from "../certificate.ts";
 import { serveTestService } from "./test-service.ts";
 
 /** @grpc/grpc-js as the other end, behind the same interface. */

@@ -5,7 +5,7 @@ import { cacheFolder, NotBuilt, startProcess, temporaryFolder, type Verdicts } f
 import { connect, ServingStatus, type ListenAddress, type Target } from "@trilby/wire/grpc";
 import { carriers, startOurs } from "./carriers.ts";
 import { cases } from "./cases.ts";
-import type { Certificate } from "./certificate.ts";
+import type { Certificate } from "../certificate.ts";
 import { descriptor } from "./messages.ts";
 
 /** Python's grpcio, which is gRPC's C core, as the other end. */
