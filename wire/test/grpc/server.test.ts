@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { connect } from "../../src/grpc/client/connect.ts";
 import type { ServerCall } from "../../src/grpc/server/rpc-server.ts";
 import { RpcCode, RpcError } from "../../src/grpc/status.ts";
 import { GrpcJs, echo, framed, raw, rawSession, serve, text } from "./server-fixture.ts";
@@ -439,4 +440,25 @@ test("headers and trailers that cannot be sent are the handler's error", async (
   for (const method of ["Set", "Headers"]) {
     expect((await client.unary(`/test.Echo/${method}`, text(""))).error?.code).toBe(status.UNKNOWN);
   }
+});
+
+test("streams that nobody reads hold up no other call, either way", async () => {
+  const { path } = await serve((server) => {
+    echo(server);
+    server.stream("/test.Echo/Deaf", (_, { signal }) => once(signal, "abort").then(() => undefined));
+    server.stream("/test.Echo/Talker", async (stream) => {
+      for (;;) await stream.send(Buffer.alloc(10_000));
+    });
+  });
+  const channel = connect({ path });
+  onTestFinished(() => channel.close());
+  for (let index = 0; index < 200; index++) channel.stream("/test.Echo/Talker");
+  for (let index = 0; index < 200; index++) {
+    const stream = channel.stream("/test.Echo/Deaf");
+    void (async () => {
+      for (;;) await stream.send(Buffer.alloc(10_000));
+    })().catch(() => undefined);
+  }
+  await sleep(500);
+  expect(await channel.unary("/test.Echo/Later", Buffer.alloc(100_000), { timeoutMs: 10_000 })).toHaveLength(100_000);
 });

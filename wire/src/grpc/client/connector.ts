@@ -134,6 +134,8 @@ export class Connector {
 function http2Options(options: ConnectOptions): Http2ClientOptions {
   return {
     initialWindowBytes: options.streamWindowBytes ?? 256 * 1024,
+    // The largest there is (RFC 9113, section 6.9.1): streams that nobody reads, each with its own window, do not hold up other calls.
+    connectionWindowBytes: 2 ** 31 - 1,
     sendBufferBytes: options.sendBufferBytes ?? 64 * 1024,
     maxHeaderListBytes: options.maxHeaderBytes ?? 64 * 1024,
     ...options.http2,
