@@ -15,8 +15,7 @@ export function clientOptions(options: RedisOptions): NodeOptions {
     db: options.redisType === "cluster" ? 0 : options.redisDB,
     disableClientInfo: true,
     connectTimeout: options.dialTimeout > 0 ? options.dialTimeout : undefined,
-    // The first ends a call that got no answer; the second the connection it was sent on, which may be dead.
-    ...(answerTimeoutMs !== undefined && { commandTimeout: answerTimeoutMs, socketTimeout: answerTimeoutMs }),
+    ...(answerTimeoutMs !== undefined && { commandTimeout: answerTimeoutMs }),
     keepAlive: 30_000,
     maxRetriesPerRequest: maxRetries,
     retryStrategy: (attempt: number) => retryDelayMs(options, attempt),
@@ -38,7 +37,8 @@ export function retryDelayMs(options: RedisOptions, attempt: number): number {
   return attempt <= retries ? delayMs : Math.max(delayMs, Math.min(100 * attempt, 1_000));
 }
 
-function answerTimeout({ readTimeout, writeTimeout }: RedisOptions): number | undefined {
+/** How long a call waits for its answer, and its connection for any; undefined: for ever. */
+export function answerTimeout({ readTimeout, writeTimeout }: RedisOptions): number | undefined {
   if (readTimeout < 0) return undefined;
   const readMs = readTimeout === 0 ? 3_000 : readTimeout;
   return Math.ceil(Math.max(readMs, writeTimeout ?? 0));

@@ -1,9 +1,10 @@
 import { ComponentError, type OpenContext } from "@trilby/kit";
 import type { Cluster, Redis } from "ioredis";
 import { readAddresses } from "./addresses.ts";
-import { clientOptions, retryDelayMs } from "./client-options.ts";
+import { answerTimeout, clientOptions, retryDelayMs } from "./client-options.ts";
 import type { RedisOptions } from "./fields.ts";
 import { gatherWrites } from "./gather-writes.ts";
+import { hangUpOnSilence } from "./hang-up-on-silence.ts";
 import type { RedisClient } from "./redis-client.ts";
 import { redisError } from "./redis-errors.ts";
 
@@ -19,6 +20,8 @@ export async function connectRedis(
   const lastError = watch(client, logger);
   keepAlive(client);
   gatherWrites(client);
+  const silenceMs = answerTimeout(options);
+  if (silenceMs !== undefined) hangUpOnSilence(client, silenceMs);
   const giveUp = () => hangUp(client);
   signal.addEventListener("abort", giveUp, { once: true });
   try {
@@ -48,6 +51,9 @@ export function duplicateRedis(client: RedisClient): RedisClient {
   twin.on("error", () => {});
   keepAlive(twin);
   gatherWrites(twin);
+  const { redisOptions = twin.options } = twin.options as Partial<Cluster["options"]>;
+  const { commandTimeout: silenceMs } = redisOptions;
+  if (silenceMs !== undefined) hangUpOnSilence(twin, silenceMs);
   return twin;
 }
 

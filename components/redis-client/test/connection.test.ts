@@ -130,6 +130,25 @@ describeService("redis", (redis) => {
     await expect(client.ping()).rejects.toThrow("closed");
   });
 
+  it("is hung up on when it is silent while commands wait, and only then", { timeout: 20_000 }, async () => {
+    const lines: string[] = [];
+    const logger: Logger = { ...silent, warn: (line) => void lines.push(line) };
+    const impatient = { ...options, readTimeout: 300 };
+    const client = await connectRedis(impatient, { ...context, logger });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(await client.ping()).toBe("PONG");
+    expect(lines).toEqual([]);
+    await redis.pause();
+    try {
+      await expect(client.ping()).rejects.toThrow("Command timed out");
+      await expect.poll(() => lines).toEqual(["The connection to Redis is lost; trying again"]);
+    } finally {
+      await redis.resume();
+    }
+    await expect.poll(() => client.ping().catch(String), { timeout: 10_000 }).toBe("PONG");
+    await closeRedis(client);
+  });
+
   it("is not waited for when the opener gives up", async () => {
     const aborted = AbortSignal.abort(new Error("given up"));
     await expect(connectRedis(options, { ...context, signal: aborted })).rejects.toThrow("given up");

@@ -6,7 +6,7 @@ export async function runScript(
   client: RedisClient,
   { sha, text }: Script,
   keys: number,
-  ...values: (string | Buffer)[]
+  values: readonly (string | Buffer)[],
 ): Promise<unknown> {
   try {
     return await client.evalsha(sha, keys, ...values);
@@ -22,7 +22,7 @@ export async function runScriptAndWait(
   replicas: number,
   { sha, text }: Script,
   keys: number,
-  ...values: (string | Buffer)[]
+  values: readonly (string | Buffer)[],
 ): Promise<unknown> {
   const first = await settle(
     client

@@ -46,14 +46,14 @@ export function createRedisStore(settings: RedisStoreSettings): StateStore {
       const sticky = options.concurrency === "first-write" ? "1" : "";
       const document = documentOf(request);
       const written = document
-        ? await write(request, scripts.setDocument, key, expected, document, sticky, ttl)
-        : await write(request, scripts.setHash, key, expected, asBuffer(value), sticky, ttl);
+        ? await write(request, scripts.setDocument, [key, expected, document, sticky, ttl])
+        : await write(request, scripts.setHash, [key, expected, asBuffer(value), sticky, ttl]);
       if (written === scripts.refused) throw refusal(request);
     },
 
     async delete(request) {
       const script = hasJson && isJson(request.metadata) ? scripts.deleteDocument : scripts.deleteHash;
-      const removed = await write(request, script, request.key, expectedByDelete(request));
+      const removed = await write(request, script, [request.key, expectedByDelete(request)]);
       if (removed === scripts.refused) throw refusal(request);
     },
 
@@ -63,7 +63,7 @@ export function createRedisStore(settings: RedisStoreSettings): StateStore {
       for (const group of groups) {
         const keys = group.map(({ key }) => key);
         const values = group.flatMap(({ values }) => values);
-        const refusedAt = Number(await runScript(client, scripts.transact, keys.length, ...keys, ...values));
+        const refusedAt = Number(await runScript(client, scripts.transact, keys.length, [...keys, ...values]));
         if (refusedAt > 0) throw refusal(group[refusedAt - 1]!.request);
       }
     },
@@ -86,10 +86,10 @@ export function createRedisStore(settings: RedisStoreSettings): StateStore {
   function write(
     { options }: SetRequest | DeleteRequest,
     script: scripts.Script,
-    ...values: (string | Buffer)[]
+    values: readonly (string | Buffer)[],
   ): Promise<unknown> {
-    if (replicas === 0 || options.consistency !== "strong") return runScript(client, script, 1, ...values);
-    return runScriptAndWait(strong(), replicas, script, 1, ...values);
+    if (replicas === 0 || options.consistency !== "strong") return runScript(client, script, 1, values);
+    return runScriptAndWait(strong(), replicas, script, 1, values);
   }
 
   function strong(): RedisClient {

@@ -1,4 +1,15 @@
-import { closeBrace, closeBracket, colon, comma, isDigit, minus, openBrace, openBracket, quote } from "./bytes.ts";
+import {
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  isDigit,
+  minus,
+  openBrace,
+  openBracket,
+  quote,
+  stringByte,
+} from "./bytes.ts";
 import { canonicalJson } from "./canonical.ts";
 import { JsonScanner } from "./scanner.ts";
 import { invalidCharacter, JsonError } from "./syntax-error.ts";
@@ -71,7 +82,7 @@ export class JsonReader {
     }
     for (;;) {
       if (byte !== quote) throw invalidCharacter(byte, "looking for beginning of object key string");
-      const name = this.#text();
+      const name = this.#name();
       const after = scanner.next();
       if (after !== colon) throw invalidCharacter(after, "after object key");
       scanner.at++;
@@ -158,6 +169,22 @@ export class JsonReader {
     return scanner.text(start, scanner.at);
   }
 
+  /** Bodies have the same few names again and again. */
+  #name(): string {
+    const scanner = this.#scanner;
+    const { bytes, at: start } = scanner;
+    const first = bytes[start + 1]!;
+    const known = knownNames[first];
+    if (known !== undefined && isAt(bytes, start + 1, known)) {
+      scanner.at = start + known.length + 2;
+      return known;
+    }
+    const name = this.#text();
+    const isPlain = name.length <= longestKnownName && scanner.at - start === name.length + 2;
+    if (isPlain && isAt(bytes, start + 1, name)) knownNames[first] = name;
+    return name;
+  }
+
   #text(): string {
     const scanner = this.#scanner;
     const start = scanner.at;
@@ -185,6 +212,20 @@ export class JsonReader {
 }
 
 const nothing = new Uint8Array(0);
+
+/** The name that was read last, by its first byte. */
+const knownNames: (string | undefined)[] = Array.from({ length: 256 });
+const longestKnownName = 32;
+
+/** Whether the text stands there with a quote behind it: plain characters, of one byte each. */
+function isAt(bytes: Uint8Array, start: number, text: string): boolean {
+  const { length } = text;
+  for (let index = 0; index < length; index++) {
+    const code = text.charCodeAt(index);
+    if (bytes[start + index] !== code || stringByte[code] !== 0) return false;
+  }
+  return bytes[start + length] === quote;
+}
 
 function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
