@@ -25,7 +25,7 @@ const transports: ReadonlyMap<string, Transport> = new Map([
   ["wire", wire],
   ["grpc-js", grpcJs],
 ]);
-const defaultTransport = grpcJs;
+const defaultTransport = wire;
 
 function chosen(): Transport {
   const name = process.env["TRILBY_TRANSPORT"];
