@@ -111,8 +111,8 @@ export function rawSession(path: string): ClientHttp2Session {
 }
 
 export interface RawAnswer {
-  readonly headers: Record<string, string | string[] | undefined>;
-  readonly trailers: Record<string, string | string[] | undefined>;
+  readonly headers: Record<string, string | string[] | number | undefined>;
+  readonly trailers: Record<string, string | string[] | number | undefined>;
   readonly body: Buffer;
   readonly resetCode: number;
 }
