@@ -37,7 +37,7 @@ test("the application lists its subscriptions; one without routes goes to the em
       subscriptions: [
         { pubsubName: "pubsub", topic: "a", metadata: { x: "y" } },
         { pubsubName: "pubsub", topic: "b", routes: { rules: [], default: "/b" }, deadLetterTopic: "dead" },
-        { pubsubName: "pubsub", topic: "cel", routes: { rules: [{ match: "true", path: "/c" }], default: "" } },
+        { pubsubName: "pubsub", topic: "cel", routes: { rules: [{ match: "event.", path: "/c" }], default: "" } },
       ],
     }),
     topicEvent: success,
@@ -52,7 +52,9 @@ test("the application lists its subscriptions; one without routes goes to the em
     ["a", ""],
     ["b", "/b"],
   ]);
-  expect(block.problems()).toMatchObject([{ topic: "cel", source: "the app's ListTopicSubscriptions" }]);
+  expect(block.problems()).toMatchObject([
+    { topic: "cel", source: "the app's ListTopicSubscriptions", reason: expect.stringContaining("no CEL expression") },
+  ]);
 });
 
 test("an application that does not list any has those of the resources", async () => {

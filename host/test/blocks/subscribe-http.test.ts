@@ -184,7 +184,7 @@ describe("subscriptions that cannot be served are named, the others run", () => 
       {
         component: { properties: { subscriptionscopes: "app1=fine,cel,raw" } },
         declared: [
-          declared("cel", { routes: { rules: [{ match: 'event.type == "x"', path: "/x" }], default: "/y" } }),
+          declared("cel", { routes: { rules: [{ match: 'event.type = "x"', path: "/x" }], default: "/y" } }),
           declared("raw", { metadata: { rawPayload: "yes" } }),
           declared("denied"),
           declared("elsewhere", { pubsubName: "missing" }),
@@ -195,7 +195,9 @@ describe("subscriptions that cannot be served are named, the others run", () => 
     const { block, broker } = setting;
     expect([...broker.open]).toEqual(["fine"]);
     expect(block.problems().map(({ topic, source, reason }) => `${source} ${topic}: ${reason}`)).toEqual([
-      expect.stringMatching(/^subs\.yaml:3:1 cel: .*CEL/),
+      expect.stringMatching(
+        /^subs\.yaml:3:1 cel: its route \/x has the match "event.type = \\"x\\"", which is no CEL expression: /,
+      ),
       expect.stringMatching(/raw: rawPayload value must be a valid boolean/),
       expect.stringMatching(/denied: .*scopes/),
       expect.stringMatching(/elsewhere: no pubsub component/),

@@ -8,7 +8,7 @@ export interface AppSubscription {
   readonly pubsubName: string;
   readonly topic: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** In order; a rule without `match` takes every event. */
+  /** In order; the first whose `match`, a CEL expression, is true of an event takes it. An empty one takes every event. */
   readonly rules: readonly { readonly match: string; readonly path: string }[];
   /** Empty: none. */
   readonly deadLetterTopic: string;
@@ -41,7 +41,10 @@ export function declaredSubscription(resource: SubscriptionResource): AppSubscri
     pubsubName: resource.pubsubName,
     topic: resource.topic,
     metadata: resource.metadata,
-    rules: [...rules, ...(byDefault === undefined ? [] : [{ match: "", path: byDefault }])],
+    rules: [
+      ...rules.map(({ match, path }) => ({ match: match.trim(), path })),
+      ...(byDefault === undefined ? [] : [{ match: "", path: byDefault }]),
+    ],
     deadLetterTopic: resource.deadLetterTopic ?? "",
     bulk: bulk?.enabled === true ? bulkSettings(bulk.maxMessagesCount, bulk.maxAwaitDurationMs) : undefined,
     source: formatPlace(resource.place),
@@ -51,13 +54,6 @@ export function declaredSubscription(resource: SubscriptionResource): AppSubscri
 /** Why this host does not serve a subscription; undefined when it does. */
 export function refusal(subscription: AppSubscription): string | undefined {
   if (subscription.rules.length === 0) return "it has no route, so its messages would be lost; give it a route";
-  const rule = subscription.rules.find(({ match }) => match.trim() !== "");
-  if (rule !== undefined) {
-    return (
-      `its route ${rule.path} has the match ${JSON.stringify(rule.match)}, and this version does not route by CEL expressions yet; ` +
-      `use one route without a match`
-    );
-  }
   const raw = rawPayload(subscription.metadata);
   return typeof raw === "string" ? raw : undefined;
 }

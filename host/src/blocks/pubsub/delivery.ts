@@ -8,10 +8,11 @@ import { hasExpired, readEvent, textAttribute, type IncomingEvent } from "./inco
 import type { Outcome, Postman } from "./postman.ts";
 import type { Publisher } from "./publisher.ts";
 import { rawPayload } from "./raw-payload.ts";
+import type { Routes } from "./routes.ts";
 
 export interface DeliverySettings {
   readonly subscription: AppSubscription;
-  readonly postman: Postman;
+  readonly routes: Routes;
   /** For dead letters. */
   readonly publisher: Publisher;
   readonly ingress: ReturnType<Metrics["pubsubIngress"]>;
@@ -29,7 +30,7 @@ export interface DeliverySettings {
  * the dead letter topic. Everything else rejects, so that the message stays with the broker.
  */
 export function createDelivery(settings: DeliverySettings): Deliver {
-  const { subscription, postman, ingress, logger, signal } = settings;
+  const { subscription, routes, ingress, logger, signal } = settings;
   const { pubsubName, deadLetterTopic } = subscription;
   const raw = rawPayload(subscription.metadata) === true;
 
@@ -78,20 +79,40 @@ export function createDelivery(settings: DeliverySettings): Deliver {
     if (settings.isClosing()) throw cancelled();
     const startedAt = performance.now();
     const topic = settings.appTopic(message.topic);
-    let event: IncomingEvent;
-    try {
-      event = readEvent(message, pubsubName, topic, raw);
-    } catch (error) {
-      const reason = `error deserializing cloud event in pubsub ${pubsubName} and topic ${topic}: ${describe(error)}`;
+    /** What cannot be told to the application at all. */
+    const failUntold = (reason: string): Promise<void> => {
       logger.error(reason);
       return fail(message, reason).catch((failure: unknown) => {
         ingress.record("retry", startedAt);
         throw failure;
       });
+    };
+    let event: IncomingEvent;
+    try {
+      event = readEvent(message, pubsubName, topic, raw);
+    } catch (error) {
+      return failUntold(
+        `error deserializing cloud event in pubsub ${pubsubName} and topic ${topic}: ${describe(error)}`,
+      );
     }
     if (hasExpired(event)) {
       logger.warn(
         `dropping expired pub/sub event ${textAttribute(event, "id")} as of ${textAttribute(event, "expiration")}`,
+      );
+      ingress.record("drop", startedAt);
+      return drop(message);
+    }
+    let postman: Postman | undefined;
+    try {
+      postman = routes.choose(event);
+    } catch (error) {
+      return failUntold(
+        `error finding matching route for event ${textAttribute(event, "id")} in pubsub ${pubsubName} and topic ${topic}: ${describe(error)}`,
+      );
+    }
+    if (postman === undefined) {
+      logger.debug(
+        `no matching route for event ${textAttribute(event, "id")} in pubsub ${pubsubName} and topic ${topic}; skipping`,
       );
       ingress.record("drop", startedAt);
       return drop(message);

@@ -87,7 +87,7 @@ async function askGrpc(channel: GrpcAppChannel, logger: Logger, signal: AbortSig
   }
   const { subscriptions } = ListTopicSubscriptionsResponse.decode(answer);
   return subscriptions.map((subscription) => {
-    const rules = (subscription.routes?.rules ?? []).map(({ match, path }) => ({ match, path }));
+    const rules = (subscription.routes?.rules ?? []).map(({ match, path }) => ({ match: match.trim(), path }));
     const byDefault = subscription.routes?.default ?? "";
     if (byDefault !== "" || rules.length === 0) rules.push({ match: "", path: byDefault });
     return {
@@ -118,7 +118,7 @@ function httpSubscription(value: unknown, index: number): AppSubscription {
   if (!Array.isArray(listed)) throw wrong(`${at}: routes.rules is not an array`);
   const rules = listed.map((each, position) => {
     const rule = object(each, `${at}: routes.rules[${position}]`);
-    return { match: string(rule, "match", at), path: string(rule, "path", at) };
+    return { match: string(rule, "match", at).trim(), path: string(rule, "path", at) };
   });
   // `route` is the older form of routes.default.
   const byDefault = string(routes, "default", at) || string(entry, "route", at);

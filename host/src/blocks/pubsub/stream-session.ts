@@ -9,6 +9,7 @@ import {
 import { decodeRequest } from "../../api/grpc/unary-method.ts";
 import { openFeed, type Feed } from "../feed.ts";
 import { refusal, type AppSubscription } from "./app-subscription.ts";
+import { oneRoute } from "./routes.ts";
 import { createStreamPostman, type StreamPostman } from "./stream-postman.ts";
 import type { StreamsSettings } from "./streams.ts";
 import { subscribeAt } from "./subscribe.ts";
@@ -67,7 +68,7 @@ export function openStreamSession(stream: ServerStream, settings: StreamsSetting
       `streaming subscription for pubsub ${pubsubName}, topic ${topic}`,
       async (state) => {
         try {
-          return await subscribeAt(record, asked, postman, state, settings);
+          return await subscribeAt(record, asked, oneRoute(postman), state, settings);
         } catch (error) {
           // Not tried again here: the application is told, and may open another stream.
           failure = error instanceof Error ? error : new Error(String(error));

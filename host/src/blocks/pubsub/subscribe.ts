@@ -4,8 +4,8 @@ import type { Metrics } from "../../observability/metrics.ts";
 import type { FeedState } from "../feed.ts";
 import type { AppSubscription } from "./app-subscription.ts";
 import { createDelivery } from "./delivery.ts";
-import type { Postman } from "./postman.ts";
 import type { Publisher, PubSubRecord } from "./publisher.ts";
+import type { Routes } from "./routes.ts";
 
 /** What every subscription needs, whoever asked for it. */
 export interface SubscribeSettings {
@@ -19,7 +19,7 @@ export interface SubscribeSettings {
 export function subscribeAt(
   record: PubSubRecord,
   subscription: AppSubscription,
-  postman: Postman,
+  routes: Routes,
   state: FeedState,
   { publisher, metrics, logger, ...settings }: SubscribeSettings,
 ): Promise<Subscription> {
@@ -27,7 +27,7 @@ export function subscribeAt(
   const namespace = record.component.namespaced === true ? (settings.namespace ?? "") : "";
   const deliver = createDelivery({
     subscription,
-    postman,
+    routes,
     publisher,
     ingress: metrics.pubsubIngress(pubsubName, topic),
     logger,
@@ -35,6 +35,9 @@ export function subscribeAt(
     isClosing: () => state.closing,
     signal: state.cut,
   });
-  state.closed.addEventListener("abort", () => postman.hurry?.(state.cut), { once: true });
+  const hurry = (): void => {
+    for (const postman of routes.postmen) postman.hurry?.(state.cut);
+  };
+  state.closed.addEventListener("abort", hurry, { once: true });
   return record.component.instance.subscribe({ topic: record.wireTopic(topic), metadata }, deliver);
 }

@@ -14,6 +14,7 @@ import {
 } from "./app-subscription.ts";
 import { createPostman } from "./create-postman.ts";
 import { createProgrammatic } from "./programmatic.ts";
+import { readRules, routesBy, type PathOf } from "./routes.ts";
 import type { PubSubRecord } from "./publisher.ts";
 import { subscribeAt, type SubscribeSettings } from "./subscribe.ts";
 
@@ -58,6 +59,8 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
   const refused = new Map<string, SubscriptionProblem>();
   const programmatic = channel && createProgrammatic(channel, settings.appId, settings.discover, logger);
   let wanted = effectiveSubscriptions(declared, []);
+  /** The rules of each, or what is wrong with them. */
+  const rules = new WeakMap<AppSubscription, PathOf | Error>();
   /** Lives from start to stop. */
   let active: AbortController | undefined;
 
@@ -71,30 +74,50 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
   const open = (subscription: AppSubscription): Feed | undefined => {
     const why = refusal(subscription);
     if (why !== undefined) return refuse(subscription, why, "error");
+    const pathOf = rules.get(subscription)!;
+    if (pathOf instanceof Error) return refuse(subscription, pathOf.message, "error");
     const record = publisher.find(subscription.pubsubName);
     if (record === undefined) return refuse(subscription, "no pubsub component of that name is loaded", "warn");
     if (!record.rules.maySubscribe(subscription.topic)) {
       return refuse(subscription, "the component's scopes do not allow it", "warn");
     }
-    return openSubscription(subscription, record);
+    return openSubscription(subscription, record, pathOf);
   };
 
-  const openSubscription = (subscription: AppSubscription, record: PubSubRecord): Feed => {
+  const openSubscription = (subscription: AppSubscription, record: PubSubRecord, pathOf: PathOf): Feed => {
     const { pubsubName, topic, source } = subscription;
     const immediate = record.component.features.includes("BULK_SUBSCRIBE_IMMEDIATE");
-    const postman = createPostman(channel!, subscription, subscription.rules[0]!.path, immediate);
+    const routes = routesBy(pathOf, subscription.rules, (path) =>
+      createPostman(channel!, subscription, path, immediate),
+    );
     return openFeed(
       `subscription for pubsub ${pubsubName}, topic ${topic} (${source})`,
-      (state) => subscribeAt(record, subscription, postman, state, settings),
+      (state) => subscribeAt(record, subscription, routes, state, settings),
       logger,
+    );
+  };
+
+  const readAllRules = async (): Promise<void> => {
+    const unread = [...wanted.values()].filter((subscription) => !rules.has(subscription));
+    await Promise.all(
+      unread.map(async (subscription) =>
+        rules.set(subscription, await readRules(subscription.rules).catch((error: Error) => error)),
+      ),
     );
   };
 
   /** Starts what is wanted and does not run. Resolves when each was tried, or after a while. */
   const startMissing = async (component?: LoadedComponent<"pubsub">): Promise<void> => {
+    await readAllRules();
     if (active === undefined) return;
     for (const [key, subscription] of wanted) {
-      if (feeds.has(key) || (component !== undefined && component.name !== subscription.pubsubName)) continue;
+      // One that was found meanwhile is started by the one who found it.
+      if (
+        !rules.has(subscription) ||
+        feeds.has(key) ||
+        (component !== undefined && component.name !== subscription.pubsubName)
+      )
+        continue;
       refused.delete(key);
       const feed = open(subscription);
       if (feed !== undefined) feeds.set(key, feed);
@@ -147,7 +170,10 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
       active = undefined;
       await closeWhere(() => true, drainMs);
     },
-    subscriptions: () => [...wanted.values()].filter((subscription) => refusal(subscription) === undefined),
+    subscriptions: () =>
+      [...wanted.values()].filter(
+        (subscription) => refusal(subscription) === undefined && !(rules.get(subscription) instanceof Error),
+      ),
     problems() {
       const failing = [...feeds].flatMap(([key, { problem }]) => {
         const subscription = wanted.get(key);
