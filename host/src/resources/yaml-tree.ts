@@ -73,7 +73,8 @@ export async function parseYaml(file: string, text: string): Promise<ParsedDocum
     const problems: Problem[] = [];
     const convert = converter(yaml, document, placeAt, problems);
     const tree = convert(document.contents);
-    documents.push({ tree: problems.length > 0 ? undefined : tree, problems });
+    const isWhole = problems.every(({ severity }) => severity === "warning");
+    documents.push({ tree: isWhole ? tree : undefined, problems });
   }
   return documents;
 }
@@ -87,6 +88,8 @@ function parseOne(yaml: typeof import("yaml"), source: string, lineCounter: Line
       prettyErrors: false,
       logLevel: "silent",
       stringKeys: true,
+      // Told as a warning: daprd takes the last one.
+      uniqueKeys: false,
     } as const;
     return yaml.parseDocument(source, options) as Document;
   } catch (error) {
@@ -138,7 +141,7 @@ function converter(
     const at = placeAt((node as Node | null)?.range?.[0] ?? 0);
     const nothing: Leaf = { kind: "leaf", place: at, value: null, source: "" };
     if (++nodes > mostNodes || depth > mostLevels) {
-      if (problems.length === 0) {
+      if (problems.every(({ severity }) => severity === "warning")) {
         const message = `the document has more than ${mostNodes} values or ${mostLevels} levels, aliases counted`;
         problems.push({ severity: "error", message, place: at });
       }
@@ -163,7 +166,14 @@ function converter(
         const name = key?.source ?? textOf(key?.value);
         const value = convert(pair.value, depth + 1);
         if (name === "<<") merged.push(...(value.kind === "sequence" ? value.items : [value]));
-        else entries.set(name, { keyPlace, value });
+        else {
+          const earlier = entries.get(name);
+          if (earlier !== undefined) {
+            const message = `${name} stands here twice: this one counts, not that of line ${earlier.keyPlace.line}`;
+            problems.push({ severity: "warning", message, place: keyPlace });
+          }
+          entries.set(name, { keyPlace, value });
+        }
       }
       for (const from of merged) {
         if (from.kind !== "mapping") continue;

@@ -187,6 +187,17 @@ test("unknown fields are warnings with a suggestion", async () => {
   ]);
 });
 
+test("of a field that stands twice the last counts, as in daprd, with a warning", async () => {
+  const { components, problems } = await load({
+    "a.yaml": component("a").replace("kind:", "kind: Nothing\nkind:"),
+  });
+  assert.deepEqual(
+    components.map((each) => each.name),
+    ["a"],
+  );
+  assert.deepEqual(problems, ["warning a.yaml:3:1: kind stands here twice: this one counts, not that of line 2"]);
+});
+
 test("names of fields are read whatever their case, as in daprd; one written exactly goes first", async () => {
   const { components, problems } = await load({
     "a.yaml": component("a").replace("kind:", "Kind:").replace("spec:", "SPEC:"),
