@@ -19,6 +19,14 @@ export const cases: Readonly<Record<string, (channel: Channel) => Promise<void>>
     equal(await largeCall(channel), 314_159);
   },
 
+  async server_compressed_unary(channel) {
+    for (const value of [true, false]) {
+      const request = SimpleRequest.encode({ responseSize: 314_159, responseCompressed: { value } });
+      const response = SimpleResponse.decode(await channel.unary(method("UnaryCall"), request, inTime));
+      equal(response.payload!.body.byteLength, 314_159);
+    }
+  },
+
   async client_streaming(channel) {
     const stream = channel.stream(method("StreamingInputCall"), inTime);
     for (const size of [27_182, 8, 1828, 45_904]) {
