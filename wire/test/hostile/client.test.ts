@@ -247,6 +247,17 @@ describe("readers that do not read", () => {
     expect(peakBytes).toBeLessThan(4 * megabyte);
   });
 
+  test("no window at all, and large answers: ENHANCE_YOUR_CALM for those beyond maxQueuedBytes", async () => {
+    const peer = await attack({ maxQueuedBytes: 8 * megabyte }, { settings: [[4, 0]] });
+    for (let stream = 1; stream < 200; stream += 2) peer.write(request(stream, get("/megabyte")));
+    await peer.settled();
+    const { memory, peakBytes } = await watched.growth();
+    expect(peakBytes).toBeLessThan(12 * megabyte);
+    expect(memory.streams).toBeLessThan(12);
+    expect(peer.resets.size).toBe(100 - memory.streams);
+    expect(new Set(peer.resets.values())).toEqual(new Set([ErrorCode.ENHANCE_YOUR_CALM]));
+  });
+
   test("a window a byte at a time: a byte at a time is sent", async () => {
     const peer = await attack({}, { settings: [[4, 1]] });
     peer.write(request(1, get("/large")));

@@ -55,6 +55,7 @@ function watch(): void {
 }
 
 const ok = new PreparedHeaders([[":status", "200"]]);
+const trailers = new PreparedHeaders([["x-last", "one"]]);
 const hello = Buffer.from("hello");
 const large = Buffer.alloc(65_536, "x");
 
@@ -69,13 +70,17 @@ function serve({ options }: ToVictim & { kind: "serve" }): void {
   });
 }
 
-/** `/`: hello. `/large`: a gigabyte, as far as it is taken. `/hold`: never anything. Else the body comes back. */
+/** `/`: hello. `/megabyte`: that much, at once. `/large`: a gigabyte, as far as it is taken. `/hold`: never anything. Else the body comes back. */
 function onStream(stream: Http2Stream, headers: HeaderList, endStream: boolean): StreamReceiver {
   streams++;
   requests++;
   const path = headers.get(":path");
   if (path === "/hold") return new Ignoring();
   if (path === "/large") return new Large(stream);
+  if (path === "/megabyte") {
+    stream.respond(ok, Buffer.alloc(5), Buffer.alloc(1_000_000, "x"), trailers);
+    return new Ignoring();
+  }
   stream.sendHeaders(ok, false);
   if (path === "/") {
     stream.sendData(true, hello);
