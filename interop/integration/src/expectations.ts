@@ -1,7 +1,6 @@
 /** What a case of the suite needs that Trilby does not have yet: the words the ledger may use. */
 export const missingCapabilities: Readonly<Record<string, string>> = {
   actors: "virtual actors, their state, reminders and timers, and the placement client",
-  cel: "routing rules of subscriptions in CEL",
   component: "a component type we have no package for",
   configuration: "the configuration building block",
   "control-plane":
