@@ -1,15 +1,19 @@
-/** Small frames of one loop turn are gathered in buffers of this size. */
-export const POOLED_BUFFER_BYTES = 65_536;
+/** Small frames of one loop turn are gathered in buffers of these sizes: in a larger one when there are many. */
+const SIZES = [4096, 32_768, 131_072] as const;
+export const LARGEST_BUFFER_BYTES = SIZES[2];
 
-const MAX_POOLED = 32;
-const free: Uint8Array[] = [];
+/** So much of each size is kept: 4 MiB. */
+const MAX_FREE = SIZES.map((size) => 4_194_304 / size);
+const free: readonly Uint8Array[][] = SIZES.map(() => []);
 
-/** Shared by all connections of the process: an idle one holds none. */
-export function takeBuffer(): Uint8Array {
-  return free.pop() ?? Buffer.allocUnsafeSlow(POOLED_BUFFER_BYTES);
+/** One with room for so many bytes, at most `LARGEST_BUFFER_BYTES`. Shared by all connections of the process: an idle one holds none. */
+export function takeBuffer(byteCount: number): Uint8Array {
+  const index = byteCount <= SIZES[0] ? 0 : byteCount <= SIZES[1] ? 1 : 2;
+  return free[index]!.pop() ?? Buffer.allocUnsafeSlow(SIZES[index]);
 }
 
 /** Only when nobody reads or writes it any more, the kernel included. */
 export function returnBuffer(buffer: Uint8Array): void {
-  if (free.length < MAX_POOLED) free.push(buffer);
+  const index = buffer.length === SIZES[0] ? 0 : buffer.length === SIZES[1] ? 1 : 2;
+  if (free[index]!.length < MAX_FREE[index]!) free[index]!.push(buffer);
 }

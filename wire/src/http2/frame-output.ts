@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-import { POOLED_BUFFER_BYTES, returnBuffer, takeBuffer } from "./buffer-pool.ts";
+import { LARGEST_BUFFER_BYTES, returnBuffer, takeBuffer } from "./buffer-pool.ts";
 import { FRAME_HEADER_BYTES, writeUint32 } from "./frame.ts";
 
 /** Payloads up to this size are copied next to their frame header, which costs less than a vectored write. */
@@ -23,7 +23,7 @@ export class FrameOutput {
   /** What comes before the buffer's unsent part. */
   #chunks: Uint8Array[] | undefined;
   #writesUnderWay = 0;
-  /** Full buffers whose bytes are among the chunks, and those that the socket still reads. */
+  /** Buffers that are full or were too small, and those of them that the socket may still read. */
   #used: Uint8Array[] | undefined;
   #sent: Uint8Array[] | undefined;
   #written: (() => void) | undefined;
@@ -43,12 +43,6 @@ export class FrameOutput {
     writeUint32(buffer, at + 5, streamId);
   }
 
-  uint16(value: number): void {
-    const at = this.#reserve(2);
-    this.#buffer![at] = value >>> 8;
-    this.#buffer![at + 1] = value;
-  }
-
   uint32(value: number): void {
     const at = this.#reserve(4);
     writeUint32(this.#buffer!, at, value);
@@ -57,9 +51,9 @@ export class FrameOutput {
   /** Bytes that the caller uses again: always copied. */
   copy(bytes: Uint8Array): void {
     let done = 0;
-    while (bytes.length - done > POOLED_BUFFER_BYTES) {
-      this.#copyPiece(bytes.subarray(done, done + POOLED_BUFFER_BYTES));
-      done += POOLED_BUFFER_BYTES;
+    while (bytes.length - done > LARGEST_BUFFER_BYTES) {
+      this.#copyPiece(bytes.subarray(done, done + LARGEST_BUFFER_BYTES));
+      done += LARGEST_BUFFER_BYTES;
     }
     this.#copyPiece(done === 0 ? bytes : bytes.subarray(done));
   }
@@ -82,6 +76,7 @@ export class FrameOutput {
     const chunks = this.#chunks;
     const written = (this.#written ??= this.#afterWrite.bind(this));
     this.#writesUnderWay++;
+    if (this.#used !== undefined) this.#usedIsSent(this.#used);
     if (chunks === undefined) {
       const batch = this.#buffer!.subarray(this.#from, this.#at);
       this.#from = this.#at;
@@ -90,7 +85,6 @@ export class FrameOutput {
     }
     this.#cutBuffer();
     this.#chunks = undefined;
-    this.#used = this.#moveUsedToSent();
     socket.cork();
     const last = chunks.length - 1;
     for (let index = 0; index < last; index++) socket.write(chunks[index]!);
@@ -109,27 +103,39 @@ export class FrameOutput {
     for (let index = 0; index < byteCount; index++) buffer[at + index] = bytes[index]!;
   }
 
-  /** The position of so many bytes of room, side by side. At most a pooled buffer. */
+  /** The position of so many bytes of room, side by side. At most a buffer of the largest size. */
   #reserve(byteCount: number): number {
     let at = this.#at;
-    if (this.#buffer === undefined || at + byteCount > POOLED_BUFFER_BYTES) {
-      this.#nextBuffer();
-      at = 0;
+    if (this.#buffer === undefined || at + byteCount > this.#buffer.length) {
+      this.#makeRoom(byteCount);
+      at = this.#at;
     }
     this.#at = at + byteCount;
     this.bytes += byteCount;
     return at;
   }
 
-  #nextBuffer(): void {
+  #makeRoom(byteCount: number): void {
     const buffer = this.#buffer;
-    if (buffer !== undefined) {
-      this.#cutBuffer();
-      (this.#used ??= []).push(buffer);
+    if (buffer === undefined) {
+      this.#buffer = takeBuffer(byteCount);
+      return;
     }
-    this.#buffer = takeBuffer();
+    const unsent = this.#at - this.#from;
+    let next: Uint8Array;
+    if (buffer.length < LARGEST_BUFFER_BYTES && unsent + byteCount <= LARGEST_BUFFER_BYTES) {
+      // The larger one begins with what this one had, so that all of it is one write.
+      next = takeBuffer(Math.max(unsent + byteCount, buffer.length + 1));
+      next.set(buffer.subarray(this.#from, this.#at));
+      this.#at = unsent;
+    } else {
+      next = takeBuffer(LARGEST_BUFFER_BYTES);
+      this.#cutBuffer();
+      this.#at = 0;
+    }
+    (this.#used ??= []).push(buffer);
+    this.#buffer = next;
     this.#from = 0;
-    this.#at = 0;
   }
 
   #cutBuffer(): void {
@@ -138,10 +144,10 @@ export class FrameOutput {
     this.#from = this.#at;
   }
 
-  #moveUsedToSent(): undefined {
-    if (this.#used === undefined) return;
-    if (this.#sent === undefined) this.#sent = this.#used;
-    else if (this.#sent.length < MAX_KEPT_BUFFERS) this.#sent.push(...this.#used);
+  #usedIsSent(used: Uint8Array[]): void {
+    this.#used = undefined;
+    if (this.#sent === undefined) this.#sent = used;
+    else if (this.#sent.length < MAX_KEPT_BUFFERS) this.#sent.push(...used);
   }
 
   #afterWrite(): void {
