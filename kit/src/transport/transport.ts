@@ -25,7 +25,7 @@ export interface ServerOptions extends MessageLimits {
   readonly keepalive?: Keepalive | undefined;
   /** All request headers of one call together, names included. Default 64 KiB. */
   readonly maxHeaderBytes?: number | undefined;
-  /** Calls under way on one connection. Absent: no limit. */
+  /** Calls under way on one connection; more wait at the caller. Absent: 1000, with grpc-js no limit. */
   readonly maxConcurrentStreams?: number | undefined;
 }
 
