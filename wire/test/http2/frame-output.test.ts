@@ -40,7 +40,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 describe("what is gathered for the socket", () => {
   it("arrives in order and unchanged, whenever the socket gets to it", () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 40, maxLength: 80 }), (steps) => {
         const socket = new SlowSocket();
         const output = new FrameOutput(socket as unknown as Socket);
         const expected: Buffer[] = [];
