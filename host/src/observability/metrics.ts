@@ -17,6 +17,14 @@ export interface Metrics {
   ): {
     record(processStatus: "success" | "retry" | "drop", startedAt: number): void;
   };
+  /** Of subscriptions that deliver in batches: each call, and what became of each event in it. */
+  pubsubBulkIngress(
+    component: string,
+    topic: string,
+  ): {
+    call(startedAt: number): void;
+    record(processStatus: "success" | "retry" | "drop", startedAt: number): void;
+  };
   /** The app as a peer over HTTP: what its calls cost. */
   appCall(
     method: string,

@@ -37,6 +37,10 @@ export function recordingMetrics(): RecordingMetrics {
     inputBinding: (component) => operation("input_binding", component),
     pubsubEgress: (component, topic, bulk) => operation(bulk ? "egress_bulk" : "egress", component, topic),
     pubsubIngress: (component, topic) => labelled("ingress", component, topic),
+    pubsubBulkIngress: (component, topic) => ({
+      ...labelled("ingress_bulk", component, topic),
+      call: () => void records.push(`ingress_bulk_call ${component} ${topic}`),
+    }),
     appCall: (method, path) => labelled("app", method, path),
     appRpc: (method) => labelled("app", method),
     appHealthProbe: () => labelled("probe"),

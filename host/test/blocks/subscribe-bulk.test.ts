@@ -71,7 +71,7 @@ const forEver = 60_000;
 
 describe("a batch", () => {
   test("goes out when there are enough events, in their order", async () => {
-    const { broker, app } = await openHttp(
+    const { broker, app, metrics } = await openHttp(
       { "POST /a": asTold },
       { declared: [bulk("a", { count: 3, awaitMs: forEver })] },
     );
@@ -79,6 +79,11 @@ describe("a batch", () => {
       broker.send("a", event(id), { metadata: { key: `k${id}` } }),
     );
     expect(await Promise.all(fates)).toEqual(Array(6).fill("acknowledged"));
+    const ingress = metrics.records.filter((record) => record.startsWith("ingress"));
+    expect(ingress.toSorted()).toEqual([
+      ...Array(6).fill("ingress_bulk pubsub a success"),
+      ...Array(2).fill("ingress_bulk_call pubsub a"),
+    ]);
     const [first, second] = envelopes(app);
     expect(first).toEqual({
       entries: ["1", "2", "3"].map((id) => ({

@@ -80,6 +80,8 @@ test("everything else that Dapr counts", async () => {
   metrics.pubsubEgress("broker", "orders", false).record(false, now);
   metrics.pubsubEgress("broker", "orders", true).record(true, now);
   metrics.pubsubIngress("broker", "orders").record("drop", now);
+  metrics.pubsubBulkIngress("broker", "orders").call(now);
+  metrics.pubsubBulkIngress("broker", "orders").record("retry", now);
   metrics.appCall("POST", "/orders").record("200", now, 3, 4);
   metrics.appRpc("/a.B/C").record("OK", now, 3, 4);
   metrics.appHealthProbe().record("200", now);
@@ -93,6 +95,9 @@ test("everything else that Dapr counts", async () => {
     'dapr_component_pubsub_egress_count{app_id="app",component="broker",namespace="ns",success="false",topic="orders"} 1',
     'dapr_component_pubsub_egress_bulk_count{app_id="app",component="broker",namespace="ns",success="true",topic="orders"} 1',
     'dapr_component_pubsub_ingress_count{app_id="app",component="broker",namespace="ns",process_status="drop",status="drop",topic="orders"} 1',
+    'dapr_component_pubsub_ingress_bulk_count{app_id="app",component="broker",namespace="ns",topic="orders"} 1',
+    'dapr_component_pubsub_ingress_bulk_latencies_count{app_id="app",component="broker",namespace="ns",topic="orders"} 1',
+    'dapr_component_pubsub_ingress_bulk_event_count{app_id="app",component="broker",namespace="ns",process_status="retry",topic="orders"} 1',
     'dapr_http_client_completed_count{app_id="app",method="POST",path="/orders",status="200"} 1',
     'dapr_http_client_sent_bytes_sum{app_id="app",method="POST",path="/orders"} 3',
     'dapr_grpc_io_client_completed_rpcs{app_id="app",grpc_client_method="/a.B/C",grpc_client_status="OK"} 1',

@@ -1,6 +1,7 @@
 import type { AppChannel } from "../../app/channel.ts";
+import type { Metrics } from "../../observability/metrics.ts";
 import type { AppSubscription } from "./app-subscription.ts";
-import { createBulkPostman } from "./bulk-postman.ts";
+import { createBulkPostman, type DeliverBatch } from "./bulk-postman.ts";
 import { createGrpcBatch } from "./grpc-batch.ts";
 import { createGrpcPostman } from "./grpc-postman.ts";
 import { createHttpBatch } from "./http-batch.ts";
@@ -16,6 +17,7 @@ export function createPostman(
   { pubsubName, topic, bulk }: AppSubscription,
   path: string,
   immediate: boolean,
+  metrics: Metrics,
 ): Postman {
   if (bulk === undefined) {
     return channel.kind === "http"
@@ -26,5 +28,12 @@ export function createPostman(
     channel.kind === "http"
       ? createHttpBatch(channel, pubsubName, topic, path)
       : createGrpcBatch(channel, pubsubName, topic, path);
-  return createBulkPostman(deliver, bulk, immediate);
+  const calls = metrics.pubsubBulkIngress(pubsubName, topic);
+  const counted: DeliverBatch = async (batch, signal) => {
+    const startedAt = performance.now();
+    const outcomes = await deliver(batch, signal);
+    calls.call(startedAt);
+    return outcomes;
+  };
+  return createBulkPostman(counted, bulk, immediate);
 }

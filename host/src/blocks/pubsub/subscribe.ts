@@ -29,7 +29,10 @@ export function subscribeAt(
     subscription,
     routes,
     publisher,
-    ingress: metrics.pubsubIngress(pubsubName, topic),
+    ingress:
+      subscription.bulk === undefined
+        ? metrics.pubsubIngress(pubsubName, topic)
+        : metrics.pubsubBulkIngress(pubsubName, topic),
     logger,
     appTopic: (wireTopic) => (namespace === "" ? wireTopic : wireTopic.replace(namespace, "")),
     isClosing: () => state.closing,

@@ -88,7 +88,7 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
     const { pubsubName, topic, source } = subscription;
     const immediate = record.component.features.includes("BULK_SUBSCRIBE_IMMEDIATE");
     const routes = routesBy(pathOf, subscription.rules, (path) =>
-      createPostman(channel!, subscription, path, immediate),
+      createPostman(channel!, subscription, path, immediate, settings.metrics),
     );
     return openFeed(
       `subscription for pubsub ${pubsubName}, topic ${topic} (${source})`,

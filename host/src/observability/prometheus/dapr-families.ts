@@ -55,6 +55,24 @@ export function createDaprFamilies(appId: string, latencyBuckets: readonly numbe
       "success",
     ),
     ingress: component("pubsub_ingress", "messages given to the app", "process_status", "topic", "status"),
+    bulkIngress: {
+      ...timed(
+        "component_pubsub_ingress_bulk_count",
+        "component_pubsub_ingress_bulk_latencies",
+        "calls that gave the app many messages",
+        "component",
+        "namespace",
+        "topic",
+      ),
+      events: counter(
+        "component_pubsub_ingress_bulk_event_count",
+        "Number of messages in calls that gave the app many.",
+        "component",
+        "namespace",
+        "process_status",
+        "topic",
+      ),
+    },
     http: {
       requests: counter("http_server_request_count", "Number of HTTP requests.", "method", "path", "status"),
       responses: counter("http_server_response_count", "Number of HTTP responses.", "method", "path", "status"),

@@ -40,6 +40,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
       record: (processStatus, startedAt) =>
         count(families.ingress, startedAt, component, namespace, processStatus, topic, processStatus),
     }),
+    pubsubBulkIngress: (component, topic) => ({
+      call: (startedAt) => count(families.bulkIngress, startedAt, component, namespace, topic),
+      record: (processStatus) =>
+        void families.bulkIngress.events.with(component, namespace, processStatus, topic).value++,
+    }),
     appCall(method, path) {
       const labels = [verb(method), pathLabel(path)] as const;
       return {

@@ -9,6 +9,7 @@ export const noMetrics: Metrics = {
   inputBinding: () => recorder,
   pubsubEgress: () => recorder,
   pubsubIngress: () => recorder,
+  pubsubBulkIngress: () => ({ ...recorder, call: nothing }),
   appCall: () => recorder,
   appRpc: () => recorder,
   appHealthProbe: () => recorder,
