@@ -7,7 +7,7 @@ import { type Part, refusal } from "./world.ts";
 
 /** What an application does with a broker. */
 export function pubsubPart(pubsub: string): Part {
-  const topics = ["plain", "bulk", "batch", "again", "dropped", "poison", "dead", "raw"] as const;
+  const topics = ["plain", "bulk", "batch", "large", "small", "again", "dropped", "poison", "dead", "raw"] as const;
   type Topic = (typeof topics)[number];
   let got: Record<Topic, unknown[]>;
   let label = "";
@@ -16,7 +16,18 @@ export function pubsubPart(pubsub: string): Part {
   return {
     async prepare(server, world) {
       label = world;
-      got = { plain: [], bulk: [], batch: [], again: [], dropped: [], poison: [], dead: [], raw: [] };
+      got = {
+        plain: [],
+        bulk: [],
+        batch: [],
+        large: [],
+        small: [],
+        again: [],
+        dropped: [],
+        poison: [],
+        dead: [],
+        raw: [],
+      };
       const received = got;
       const subscribe = async (topic: Topic, answer?: () => DaprPubSubStatusEnum, more: object = {}) => {
         // Without a route of its own the SDK serves every subscription at one path of its HTTP server.
@@ -46,6 +57,20 @@ export function pubsubPart(pubsub: string): Part {
         route: `${pubsub}-batch`,
         maxMessagesCount: 5,
         maxAwaitDurationMs: 100,
+      });
+      // One topic, two routes.
+      const [large, small] = [`${pubsub}-large`, `${pubsub}-small`];
+      await server.pubsub.subscribeWithOptions(pubsub, nameOf("large"), {
+        route: {
+          rules: [{ match: 'event.type == "order" && event.data.amount > 100', path: large }],
+          default: small,
+        },
+      });
+      server.pubsub.subscribeToRoute(pubsub, nameOf("large"), large, async (data: object) => {
+        received.large.push(data);
+      });
+      server.pubsub.subscribeToRoute(pubsub, nameOf("large"), small, async (data: object) => {
+        received.small.push(data);
       });
       // The SDK sends every value as JSON, so that the text "true" would arrive in quotes.
       await subscribe("raw", undefined, { metadata: { rawPayload: true } });
@@ -83,6 +108,17 @@ export function pubsubPart(pubsub: string): Part {
           await eventually(() => {
             assert.deepEqual(new Set(unlike("batch")), new Set(messages));
             assert.ok(times(3) >= 2, "the third did not come again");
+          });
+        });
+
+        test("messages go the way that rules say", async () => {
+          const order = { metadata: { "cloudevent.type": "order" } };
+          await publish("large", { amount: 500 }, order);
+          await publish("large", { amount: 5 }, order);
+          await publish("large", { amount: 500, of: "another type" });
+          await eventually(() => {
+            assert.deepEqual(unlike("large"), [{ amount: 500 }]);
+            assert.deepEqual(new Set(unlike("small")), new Set([{ amount: 5 }, { amount: 500, of: "another type" }]));
           });
         });
 
