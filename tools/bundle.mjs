@@ -80,12 +80,13 @@ const plainBuiltins = {
         },
       )
       // As the compiler writes what libraries import: members are looked up at each use.
-      .replace(/(const \w+_1 = )__require\("(?:node:)?(\w+)"\);/g, (line, start, name) =>
-        seldom.includes(name) ? `${start}new Proxy({}, { get: (_, member) => ${builtin(name)}[member] });` : line,
-      ),
+      .replace(/(const \w+ = )__require\("(?:node:)?(\w+)"\);/g, (line, start, name) => {
+        const parts = `get: (_, member) => ${builtin(name)}[member], apply: (_, self, values) => ${builtin(name)}(...values)`;
+        return seldom.includes(name) ? `${start}new Proxy(() => {}, { ${parts} });` : line;
+      }),
 };
 
-const seldom = ["crypto", "https", "tls", "zlib"];
+const seldom = ["assert", "crypto", "https", "tls", "zlib"];
 
 function builtin(name) {
   return `process.getBuiltinModule("node:${name}")`;

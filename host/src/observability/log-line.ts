@@ -1,9 +1,13 @@
-/** One line of the log as pino wrote it. */
+/** One line of the log. What it holds can be written as JSON. */
 export interface LogRecord {
   readonly level: "debug" | "info" | "warning" | "error" | "fatal";
   readonly time: string;
   readonly msg: string;
   readonly [field: string]: unknown;
+}
+
+export function jsonLine(record: LogRecord): string {
+  return `${JSON.stringify(record)}\n`;
 }
 
 /** `time="…" level=info msg="…" app_id=… instance=… scope=… type=log ver=…`: the fields after `msg` sorted by name. */

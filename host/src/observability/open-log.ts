@@ -2,10 +2,9 @@ import { openSync } from "node:fs";
 import { hostname } from "node:os";
 import { isatty } from "node:tty";
 import type { Logger } from "@trilby/kit";
-import { pino } from "pino";
 
 import type { HostOptions, LogLevel } from "../options/options.ts";
-import { terminalFormat, textLine, type LogRecord } from "./log-line.ts";
+import { jsonLine, terminalFormat, textLine, type LogRecord } from "./log-line.ts";
 import { lineWriter } from "./line-writer.ts";
 import { logTime } from "./log-time.ts";
 import type { Log, LogFields } from "./log.ts";
@@ -13,14 +12,13 @@ import type { Log, LogFields } from "./log.ts";
 const standardOutput = 1;
 
 /**
- * Opens the log: standard output, or a file that is appended to. pino makes the records; the lines of one turn of the
- * event loop go out in one write, so a burst of lines costs one system call. Logging never throws: a reader that went
- * away loses the lines.
+ * Opens the log: standard output, or a file that is appended to. The lines of one turn of the event loop go out in one write,
+ * so a burst of lines costs one system call. Logging never throws: a reader that went away loses the lines.
  */
 export function openLog(options: HostOptions["log"], identity: { appId: string; version: string }): Log {
   const writer = lineWriter(options.file === undefined ? standardOutput : openSync(options.file, "a", 0o644));
   const terminal = options.file === undefined && isatty(standardOutput);
-  const format = terminal ? terminalFormat() : textLine;
+  const format = options.json ? jsonLine : terminal ? terminalFormat() : textLine;
 
   let buffered = "";
   const writeBuffered = (): void => {
@@ -39,31 +37,22 @@ export function openLog(options: HostOptions["log"], identity: { appId: string; 
     if (buffered === "") setImmediate(writeBuffered).unref();
     buffered += line;
   };
-  const root = pino(
-    {
-      level: options.level,
-      messageKey: "msg",
-      base: { app_id: identity.appId, instance: hostname(), type: "log", ver: identity.version },
-      timestamp: () => `,"time":"${logTime()}"`,
-      formatters: { level: (label) => ({ level: levelNames[label as LogLevel] }), log: withoutErrors },
-    },
-    { write: options.json ? add : (line: string) => add(format(JSON.parse(line) as LogRecord)) },
-  );
-
-  const scope = (name: string): Logger => {
-    const child = root.child({ scope: name });
-    return {
-      debug: (message, fields) => child.debug(fields ?? noFields, message),
-      info: (message, fields) => child.info(fields ?? noFields, message),
-      warn: (message, fields) => child.warn(fields ?? noFields, message),
-      error: (message, fields) => child.error(fields ?? noFields, message),
-    };
-  };
+  const base = { app_id: identity.appId, instance: hostname(), type: "log", ver: identity.version };
+  const writeRecord = (level: LogLevel, scope: string, message: string, fields: LogFields | undefined): void =>
+    add(format({ level: levelNames[level], time: logTime(), ...base, scope, ...plainFields(fields), msg: message }));
+  const least = levels.indexOf(options.level);
+  const method = (level: LogLevel, scope: string): Logger["info"] =>
+    levels.indexOf(level) < least ? nothing : (message, fields) => writeRecord(level, scope, message, fields);
 
   return {
-    scope,
+    scope: (name) => ({
+      debug: method("debug", name),
+      info: method("info", name),
+      warn: method("warn", name),
+      error: method("error", name),
+    }),
     fatal(name, message, fields) {
-      root.child({ scope: name }).fatal(fields ?? noFields, message);
+      writeRecord("fatal", name, message, fields);
       finish();
     },
     flush() {
@@ -73,10 +62,11 @@ export function openLog(options: HostOptions["log"], identity: { appId: string; 
   };
 }
 
-const noFields: LogFields = {};
+const nothing = (): void => {};
+const levels: readonly LogLevel[] = ["debug", "info", "warn", "error", "fatal"];
 
 /** Dapr writes the fourth level out. */
-const levelNames: Record<LogLevel, string> = {
+const levelNames: Record<LogLevel, LogRecord["level"]> = {
   debug: "debug",
   info: "info",
   warn: "warning",
@@ -84,13 +74,25 @@ const levelNames: Record<LogLevel, string> = {
   fatal: "fatal",
 };
 
-/** An error as a field is its message. */
-function withoutErrors(fields: Record<string, unknown>): Record<string, unknown> {
+/** The fields as JSON can hold them: errors by their message, without what has no value. */
+function plainFields(fields: LogFields | undefined): LogFields | undefined {
+  if (fields === undefined) return undefined;
+  const plain: Record<string, unknown> = {};
   for (const name in fields) {
-    if (!(fields[name] instanceof Error)) continue;
-    return Object.fromEntries(
-      Object.entries(fields).map(([each, value]) => [each, value instanceof Error ? value.message : value]),
-    );
+    const value = plainValue(fields[name]);
+    if (value !== undefined) plain[name] = value;
   }
-  return fields;
+  return plain;
+}
+
+function plainValue(value: unknown): unknown {
+  if (value instanceof Error) return value.message;
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object") return typeof value === "function" || typeof value === "symbol" ? undefined : value;
+  try {
+    JSON.stringify(value);
+    return value;
+  } catch (error) {
+    return `(${error instanceof Error ? error.message.split("\n", 1)[0] : "not shown"})`;
+  }
 }
