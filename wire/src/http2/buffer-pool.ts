@@ -1,9 +1,9 @@
 /** Small frames of one loop turn are gathered in buffers of these sizes: in a larger one when there are many. */
-const SIZES = [4096, 32_768, 131_072] as const;
+const SIZES = [2048, 32_768, 131_072] as const;
 export const LARGEST_BUFFER_BYTES = SIZES[2];
 
-/** So much of each size is kept: 4 MiB. */
-const MAX_FREE = SIZES.map((size) => 4_194_304 / size);
+/** So many of each size are kept, 6.5 MiB together. */
+const MAX_FREE = [256, 64, 32] as const;
 const free: readonly Uint8Array[][] = SIZES.map(() => []);
 
 /** One with room for so many bytes, at most `LARGEST_BUFFER_BYTES`. Shared by all connections of the process: an idle one holds none. */
