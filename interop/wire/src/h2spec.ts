@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { buildGo, startDaemon, temporaryFolder, trilbyd, type Verdicts } from "@trilby/interop-judging";
 import { startPlainServer } from "./plain-server.ts";
 
-/** h2spec, a conformance suite of 145 cases for HTTP/2 servers: all of them on a plain handler. */
+/** h2spec, a conformance suite of 145 cases for HTTP/2 servers, and one more for the strict: all of them on a plain handler. */
 export async function judgeByH2spec(verdicts: Verdicts): Promise<void> {
   const program = buildGo(
     "wire-h2spec",
@@ -15,8 +15,8 @@ export async function judgeByH2spec(verdicts: Verdicts): Promise<void> {
   );
   const server = await startPlainServer();
   try {
-    report("plain", await h2spec(program, server.port), verdicts);
-    report("TLS", await h2spec(program, server.tlsPort, ["--tls", "--insecure"]), verdicts);
+    report("plain", await h2spec(program, server.port, ["--strict"]), verdicts);
+    report("TLS", await h2spec(program, server.tlsPort, ["--strict", "--tls", "--insecure"]), verdicts);
   } finally {
     await server.close();
   }
@@ -62,7 +62,7 @@ function report(how: string, cases: readonly Case[], verdicts: Verdicts): void {
     if (problem === undefined) verdicts.pass(`h2spec, ${how}: ${name}`);
     else verdicts.fail(`h2spec, ${how}: ${name}`, problem);
   }
-  if (cases.length !== 145) verdicts.fail(`h2spec, ${how}`, `145 cases were to run, ${cases.length} did`);
+  if (cases.length !== 146) verdicts.fail(`h2spec, ${how}`, `146 cases were to run, ${cases.length} did`);
 }
 
 async function h2spec(program: string, port: number, words: readonly string[] = []): Promise<readonly Case[]> {
