@@ -15,5 +15,5 @@ export function takeBuffer(byteCount: number): Uint8Array {
 /** Only when nobody reads or writes it any more, the kernel included. */
 export function returnBuffer(buffer: Uint8Array): void {
   const index = buffer.length === SIZES[0] ? 0 : buffer.length === SIZES[1] ? 1 : 2;
-  if (free[index]!.length < MAX_FREE[index]!) free[index]!.push(buffer);
+  if (free[index]!.length < MAX_FREE[index]) free[index]!.push(buffer);
 }

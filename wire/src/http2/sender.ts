@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { EMPTY_BYTES, Flag, FrameType, MAX_31_BITS } from "./frame.ts";
 import { FrameOutput } from "./frame-output.ts";
-import { HeaderEncoder } from "./hpack/index.ts";
+import { HeaderWriter } from "./header-writer.ts";
 import { ErrorCode, Http2Error } from "./http2-error.ts";
 import { type OutgoingHeaders, SendQueue } from "./send-queue.ts";
 import { DEFAULT_FRAME_BYTES, DEFAULT_WINDOW_BYTES } from "./settings.ts";
@@ -25,12 +25,11 @@ export class Sender {
   /** The peer's SETTINGS_INITIAL_WINDOW_SIZE. */
   initialWindowBytes = DEFAULT_WINDOW_BYTES;
   readonly #connection: Connection;
+  readonly #headers: HeaderWriter;
   readonly #sendBufferBytes: number;
   /** Of all streams. */
   #queuedBytes = 0;
   #maxFrameBytes = DEFAULT_FRAME_BYTES;
-  #encoder: HeaderEncoder | undefined;
-  #headerTableBytes: number | undefined;
   /** Streams that have something to send and may. */
   #ready: StreamList | undefined;
   /** Streams that have data while the connection's window is used up. */
@@ -40,6 +39,7 @@ export class Sender {
     this.#connection = connection;
     this.#sendBufferBytes = connection.options.sendBufferBytes;
     this.output = new FrameOutput(connection.socket);
+    this.#headers = new HeaderWriter(this.output);
   }
 
   setMaxFrameBytes(bytes: number): void {
@@ -47,31 +47,12 @@ export class Sender {
   }
 
   setHeaderTableBytes(bytes: number): void {
-    if (this.#encoder === undefined) this.#headerTableBytes = bytes;
-    else this.#encoder.setMaxTableBytes(bytes);
+    this.#headers.setTableBytes(bytes);
   }
 
   /** Throws a TypeError for a field that may not be sent, and has done nothing then. */
   writeHeaders(streamId: number, headers: OutgoingHeaders, endStream: boolean): void {
-    const encoder = (this.#encoder ??= this.#makeEncoder());
-    const block = encoder.encode(headers);
-    const { output } = this;
-    const flags = endStream ? Flag.END_STREAM : 0;
-    const most = this.#maxFrameBytes;
-    const byteCount = block.length;
-    if (byteCount <= most) {
-      output.frameHeader(byteCount, FrameType.HEADERS, flags | Flag.END_HEADERS, streamId);
-      output.copy(block);
-      return;
-    }
-    output.frameHeader(most, FrameType.HEADERS, flags, streamId);
-    output.copy(block.subarray(0, most));
-    for (let at = most; at < byteCount; at += most) {
-      const length = Math.min(most, byteCount - at);
-      const last = at + length === byteCount;
-      output.frameHeader(length, FrameType.CONTINUATION, last ? Flag.END_HEADERS : 0, streamId);
-      output.copy(block.subarray(at, at + length));
-    }
+    this.#headers.write(streamId, headers, endStream, this.#maxFrameBytes);
   }
 
   sendHeaders(stream: StreamRecord, headers: OutgoingHeaders, endStream: boolean): void {
@@ -298,12 +279,6 @@ export class Sender {
   #makeReady(stream: StreamRecord): void {
     (this.#ready ??= new StreamList()).add(stream);
     this.#connection.scheduleFlush();
-  }
-
-  #makeEncoder(): HeaderEncoder {
-    const encoder = new HeaderEncoder();
-    if (this.#headerTableBytes !== undefined) encoder.setMaxTableBytes(this.#headerTableBytes);
-    return encoder;
   }
 }
 

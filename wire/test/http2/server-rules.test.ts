@@ -370,4 +370,11 @@ describe("what is allowed", () => {
     peer.write(settings([4, 70_000]), frame(Type.PING, 0, 0, Buffer.from("12345678")));
     await expect(Promise.all([acknowledged, echoed])).resolves.toHaveLength(2);
   });
+
+  it("4.3.1: a header table that was made small in between is said to have been", async () => {
+    const { peer } = await rawToServer();
+    const answered = peer.frame(({ type }) => type === Type.HEADERS);
+    peer.write(settings([1, 0]), settings([1, 4096]), headers(1));
+    expect([...(await answered).payload.subarray(0, 4)]).toEqual([0x20, 0x3f, 0xe1, 0x1f]);
+  });
 });
