@@ -3,7 +3,7 @@ import { encodeMessage } from "@trilby/proto/encode";
 import type { BindingEvent } from "../contract/binding.ts";
 import { ComponentError } from "../errors/component-error.ts";
 import type { RpcServer, ServerCall, ServerStream } from "../transport/index.ts";
-import { runDeliveryStream } from "./delivery-stream.ts";
+import { runDeliveryStream, subscribedHeaders } from "./delivery-stream.ts";
 import type { DeliverySettings } from "./delivery-stream.ts";
 import { initialise, ping } from "./instance-methods.ts";
 import { PendingAcknowledgements } from "./pending-acknowledgements.ts";
@@ -52,14 +52,18 @@ async function read(
   if (start === undefined)
     throw new ComponentError("unimplemented", `${component.definition.type} is not an input binding`);
 
-  const pending = new PendingAcknowledgements<Uint8Array>((bytes) => stream.send(bytes), settings);
+  const subscribed = subscribedHeaders(call);
+  const pending = new PendingAcknowledgements<Uint8Array>((bytes) => {
+    subscribed();
+    return stream.send(bytes);
+  }, settings);
   const deliver = ({ data, metadata, contentType = "" }: BindingEvent): Promise<Uint8Array> =>
     pending.deliver((messageId) => encodeMessage(ReadResponse, { data, metadata, contentType, messageId }));
   await runDeliveryStream({
     component,
     name,
     stream,
-    call,
+    subscribed,
     pending,
     logger: settings.logger(name),
     open: () => start(deliver),

@@ -16,8 +16,9 @@ export interface DeliveryStream<Answer> {
   readonly component: ServedComponent<"pubsub"> | ServedComponent<"bindings">;
   readonly name: string;
   readonly stream: ServerStream;
-  readonly call: ServerCall;
   readonly pending: PendingAcknowledgements<Answer>;
+  /** What `subscribedHeaders` gave. */
+  readonly subscribed: () => void;
   /** Subscribes; the result's `close` stops taking new messages and waits for those under way. */
   open(): Promise<Source>;
   /** Takes one message of the peer. */
@@ -30,11 +31,23 @@ interface Source {
 }
 
 /**
+ * Sends the headers that tell a subscriber of our own that its subscription stands, once: at the latest before the first message,
+ * which may come while `open` has not returned yet.
+ */
+export function subscribedHeaders(call: ServerCall): () => void {
+  let sent = false;
+  return () => {
+    if (!sent) call.sendHeaders([[kitHeader, "1"]]);
+    sent = true;
+  };
+}
+
+/**
  * The life of a PullMessages or Read stream: opens the source, takes answers until the peer half-closes or goes away, and
  * closes the source. A broker in trouble never ends it: only the peer does, a new Init, or the end of this process.
  */
 export async function runDeliveryStream<Answer>(delivery: DeliveryStream<Answer>): Promise<void> {
-  const { component, name, call, pending, logger } = delivery;
+  const { component, name, subscribed, pending, logger } = delivery;
   const abandoned = Promise.withResolvers<never>();
   const abandon = (reason: RpcError): void => {
     pending.abandon();
@@ -50,7 +63,7 @@ export async function runDeliveryStream<Answer>(delivery: DeliveryStream<Answer>
   peer.catch(() => undefined);
   try {
     source = delivery.open();
-    await Promise.race([source.then(() => call.sendHeaders([[kitHeader, "1"]])), peer]);
+    await Promise.race([source.then(subscribed), peer]);
     await peer;
     pending.abandon();
     await close();

@@ -4,7 +4,7 @@ import { encodeMessage } from "@trilby/proto/encode";
 import type { Message } from "../contract/pubsub.ts";
 import { ComponentError } from "../errors/component-error.ts";
 import type { RpcServer, ServerCall, ServerStream } from "../transport/index.ts";
-import { runDeliveryStream } from "./delivery-stream.ts";
+import { runDeliveryStream, subscribedHeaders } from "./delivery-stream.ts";
 import type { DeliverySettings } from "./delivery-stream.ts";
 import { initialise, ping } from "./instance-methods.ts";
 import { PendingAcknowledgements } from "./pending-acknowledgements.ts";
@@ -80,14 +80,18 @@ async function pullMessages(
   const topic = first.done ? undefined : decode(PullMessagesRequest, first.value, method).topic;
   if (!topic?.name) throw new ComponentError("invalid-argument", "the first message of PullMessages must name a topic");
 
-  const pending = new PendingAcknowledgements<void>((bytes) => stream.send(bytes), settings);
+  const subscribed = subscribedHeaders(call);
+  const pending = new PendingAcknowledgements<void>((bytes) => {
+    subscribed();
+    return stream.send(bytes);
+  }, settings);
   const deliver = ({ data, topic: topicName, metadata, contentType = "" }: Message): Promise<void> =>
     pending.deliver((id) => encodeMessage(PullMessagesResponse, { data, topicName, metadata, contentType, id }));
   await runDeliveryStream({
     component,
     name,
     stream,
-    call,
+    subscribed,
     pending,
     logger: settings.logger(name),
     open: () => {

@@ -118,6 +118,30 @@ test("what is published right behind a subscription, in the same bytes, finds it
   expect(found).toEqual(Array.from({ length: 20 }, () => true));
 });
 
+test("a message that comes while subscribe has not returned yet is delivered, and tells that it stands", async () => {
+  const { definition } = puppet();
+  const returned = Promise.withResolvers<void>();
+  const { channel } = await served([
+    {
+      ...definition,
+      open: async (...given) => ({
+        ...(await definition.open(...given)),
+        async subscribe(_, deliver) {
+          await deliver(message("early"));
+          returned.resolve();
+          return { close: async () => undefined };
+        },
+      }),
+    },
+  ]);
+  const bus = await opened(channel);
+  const seen: Message[] = [];
+  const subscription = await bus.subscribe({ topic: "orders", metadata: {} }, async (each) => void seen.push(each));
+  await returned.promise;
+  expect(seen.map(({ data }) => string(data))).toEqual(["early"]);
+  await subscription.close();
+});
+
 test("a subscription that the component refuses is an error of subscribe", async () => {
   const { channel } = await served([puppet().definition]);
   const bus = await opened(channel);
