@@ -5,6 +5,7 @@ import { describeService } from "@trilby/services/vitest";
 import { test } from "vitest";
 
 import { startCountingApp } from "./counting-app.ts";
+import { startStreamingApp } from "./streaming-app.ts";
 import { carryOut, type Fault, times } from "./fault-plan.ts";
 import { account } from "./account.ts";
 import { seededRandom, seedOfRun } from "./seeded-random.ts";
@@ -22,6 +23,8 @@ interface Way {
   /** Of so many messages the application refuses one, the first time that it comes. */
   readonly refusedOf: number;
   readonly resources: Readonly<Record<string, string>>;
+  /** Present: the application opens a stream for that topic of the component "broker". Absent: it is called. */
+  readonly streamed?: string;
   readonly faults: readonly Fault[];
   /** Path and body of the request that publishes. */
   request(number: number): readonly [path: string, body: unknown];
@@ -38,6 +41,31 @@ describeService("kafka", { killable: true, settings: groups }, (broker) => {
       resources: { "broker.yaml": kafka(broker.address), "orders.yaml": subscription },
       faults: [...times(2, "app"), ...times(3, "child"), ...times(2, "host"), ...times(2, "server")],
       request: (number) => [`/v1.0/publish/broker/orders?metadata.partitionKey=${number}`, { number }],
+    }),
+  );
+});
+
+describeService("kafka", { killable: true, settings: groups }, (broker) => {
+  test("pubsub.kafka in a child, in batches: no acknowledged message is lost", { timeout: 240_000 }, () =>
+    keepsMessages(broker, {
+      type: "pubsub.kafka, in batches",
+      messages: 2000,
+      refusedOf: 250,
+      resources: { "broker.yaml": kafka(broker.address), "orders.yaml": subscription + batches },
+      faults: [...times(2, "app"), ...times(2, "child"), ...times(1, "host"), ...times(1, "server")],
+      request: (number) => [`/v1.0/publish/broker/orders?metadata.partitionKey=${number}`, { number }],
+    }),
+  );
+
+  test("pubsub.kafka in a child, over streams: no acknowledged message is lost", { timeout: 240_000 }, () =>
+    keepsMessages(broker, {
+      type: "pubsub.kafka, over streams",
+      messages: 2000,
+      refusedOf: 250,
+      resources: { "broker.yaml": kafka(broker.address) },
+      streamed: "streamed",
+      faults: [...times(3, "app"), ...times(2, "child"), ...times(1, "host"), ...times(1, "server")],
+      request: (number) => [`/v1.0/publish/broker/streamed?metadata.partitionKey=${number}`, { number }],
     }),
   );
 });
@@ -59,15 +87,18 @@ async function keepsMessages(broker: Service, way: Way): Promise<void> {
   const { messages, resources, faults } = way;
   const seed = seedOfRun();
   const report = (line: string): void => console.log(`seed ${seed}: ${line}`);
-  const app = await startCountingApp(way.refusedOf);
-  const host = await createTrilbyd({ resources, appPort: app.port });
+  const called = way.streamed === undefined ? await startCountingApp(way.refusedOf) : undefined;
+  const host = await createTrilbyd({ resources, ...(called && { appPort: called.port }) });
+  const topic = { grpcPort: host.grpcPort, pubsubName: "broker", topic: way.streamed ?? "" };
+  const app = called ?? (await startStreamingApp(way.refusedOf, topic));
+  const { tally } = app;
   const acknowledged = new Set<number>();
   const publish = (number: number): Promise<boolean> => isPublished(host.url, way.request(number));
   let failed = 0;
   try {
     await host.start();
     // What is published before anybody has ever asked for it, the broker need not keep.
-    await host.seen(/dapr initialized/);
+    await host.seen(called ? /dapr initialized/ : /streaming subscription to topic .* is started/);
     let next = 0;
     const publishAll = async (): Promise<void> => {
       while (next < messages) {
@@ -86,11 +117,11 @@ async function keepsMessages(broker: Service, way: Way): Promise<void> {
       ...Array.from({ length: publishers }, publishAll),
     ]);
     const publishedAt = performance.now();
-    await app.hasSeen(acknowledged);
-    const lost = [...acknowledged].filter((number) => !app.taken.has(number));
+    await tally.hasSeen(acknowledged);
+    const lost = [...acknowledged].filter((number) => !tally.taken.has(number));
     account(
-      `${way.type}, seed ${seed}: ${messages} acknowledged after ${failed} failed attempts; ${app.deliveries} deliveries, ` +
-        `${app.duplicates} of them duplicates, ${app.refused} refused; ` +
+      `${way.type}, seed ${seed}: ${messages} acknowledged after ${failed} failed attempts; ${tally.deliveries} deliveries, ` +
+        `${tally.duplicates} of them duplicates, ${tally.refused} refused; ` +
         `the last one ${Math.round(performance.now() - publishedAt)} ms after the last was published`,
     );
     assert.ok(failed > 0, "no message met a fault: the test proved nothing");
@@ -133,6 +164,8 @@ spec:
   routes:
     default: /orders
 `;
+
+const batches = "  bulkSubscribe: { enabled: true, maxMessagesCount: 10, maxAwaitDurationMs: 20 }\n";
 
 async function isPublished(url: string, [path, body]: readonly [string, unknown]): Promise<boolean> {
   try {

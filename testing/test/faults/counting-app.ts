@@ -1,63 +1,40 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 import { claimPort } from "@trilby/services";
 
-const quietMs = 60_000;
+import { createTally, type Tally } from "./tally.ts";
 
 /** An application that takes numbered messages and keeps account of them. */
 export interface CountingApp {
-  readonly port: number;
-  /** Messages that were answered with 200. */
-  readonly taken: ReadonlySet<number>;
-  deliveries: number;
-  duplicates: number;
-  refused: number;
-  /** Resolves when all of them were taken, or when nothing has come for so long that nothing will. */
-  hasSeen(numbers: ReadonlySet<number>): Promise<void>;
-  /** Every connection breaks, answers on their way included, and the port is closed. */
+  readonly tally: Tally;
+  /** Every connection breaks, answers on their way included, and nobody is there. */
   crash(): void;
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Of so many messages it refuses one, the first time that it comes. */
-export async function startCountingApp(refusedOf: number): Promise<CountingApp> {
-  const taken = new Set<number>();
-  const refused = new Set<number>();
-  let lastAt = performance.now();
+/** One that is called at its port: with one message, or with many. */
+export async function startCountingApp(refusedOf: number): Promise<CountingApp & { readonly port: number }> {
+  const tally = createTally(refusedOf);
   const handle: RequestListener = (request, response) => {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       if (request.url !== "/orders") return void response.writeHead(404).end();
-      const body = JSON.parse(Buffer.concat(parts).toString()) as { number: number } & { data?: { number: number } };
-      // A message comes in an envelope, an event of a binding as it is.
-      const { number } = body.data ?? body;
-      lastAt = performance.now();
-      app.deliveries++;
-      if (number % refusedOf === 0 && !refused.has(number)) {
-        refused.add(number);
-        app.refused++;
-        return void response.writeHead(500).end();
-      }
-      if (taken.has(number)) app.duplicates++;
-      taken.add(number);
-      response.writeHead(200).end();
+      const body = JSON.parse(Buffer.concat(parts).toString()) as Message | Batch;
+      if (!("entries" in body)) return void response.writeHead(tally.take(numberOf(body)) ? 200 : 500).end();
+      const statuses = body.entries.map(({ entryId, event }) => ({
+        entryId,
+        status: tally.take(numberOf(event)) ? "SUCCESS" : "RETRY",
+      }));
+      response.end(JSON.stringify({ statuses }));
     });
   };
   const claim = await claimPort();
   let server: Server;
-  const app: CountingApp = {
+  const app = {
     port: claim.port,
-    taken,
-    deliveries: 0,
-    duplicates: 0,
-    refused: 0,
-    async hasSeen(numbers) {
-      const isOver = (): boolean => [...numbers].every((number) => taken.has(number));
-      while (!isOver() && performance.now() - lastAt < quietMs) await delay(100);
-    },
+    tally,
     crash() {
       server.close();
       server.closeAllConnections();
@@ -74,4 +51,18 @@ export async function startCountingApp(refusedOf: number): Promise<CountingApp> 
   };
   await app.restart();
   return app;
+}
+
+/** A message comes in an envelope, an event of a binding as it is. */
+interface Message {
+  readonly number?: number;
+  readonly data?: { readonly number: number };
+}
+
+interface Batch {
+  readonly entries: readonly { readonly entryId: string; readonly event: Message }[];
+}
+
+function numberOf(message: Message): number {
+  return message.data?.number ?? message.number!;
 }
