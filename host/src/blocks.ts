@@ -65,6 +65,7 @@ export function createBlocks(settings: BlocksSettings): Blocks {
     channel,
     subscriptions: settings.subscriptions,
     discover: !options.disableInitEndpoints.includes("subscribe"),
+    maxMessageBytes: options.api.maxBodyBytes > 0 ? options.api.maxBodyBytes : undefined,
     metrics,
     log,
   });

@@ -1,5 +1,5 @@
 import { createPubSubBlock, type PubSubBlock, type PubSubSettings } from "../../src/blocks/pubsub/block.ts";
-import { openApis, type OpenApis } from "../api/open-apis.ts";
+import { apiOptions, openApis, type OpenApis } from "../api/open-apis.ts";
 import { recordingLog, recordingMetrics, type RecordingLog, type RecordingMetrics } from "../app/recorders.ts";
 import { createBroker, createRegistry, pubsubComponent, type TestBroker, type TestRegistry } from "./broker.ts";
 
@@ -28,6 +28,7 @@ export async function openStreamingHost({ component, ...settings }: StreamingHos
     channel: undefined,
     subscriptions: [],
     discover: true,
+    maxMessageBytes: apiOptions.maxBodyBytes,
     metrics,
     log,
     ...settings,

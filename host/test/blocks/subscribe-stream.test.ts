@@ -284,6 +284,27 @@ describe("what the application has not answered stays with the broker", () => {
   });
 });
 
+test("an event that is larger than the stream carries is refused, or a dead letter; the stream goes on", async () => {
+  const { grpc, broker } = await openHost();
+  const stream = await openAppStream(grpc, {});
+  const buried = await openAppStream(grpc, { topic: "b", deadLetterTopic: "dead" });
+  const data = "x".repeat(4 * 1024 * 1024 - 30);
+  expect(await broker.send("a", event({ data }))).toEqual({
+    refused: expect.stringContaining("raise --max-body-size"),
+  });
+  expect(await broker.send("b", event({ data }))).toBe("acknowledged");
+  expect(broker.published.map(({ topic }) => topic)).toEqual(["dead"]);
+  for (const [topic, each] of [
+    ["a", stream],
+    ["b", buried],
+  ] as const) {
+    const fate = broker.send(topic, event());
+    await nextEvent(each);
+    await each.answer("1");
+    expect(await fate).toBe("acknowledged");
+  }
+});
+
 describe("when the host stops", () => {
   test("what is there may be answered, nothing new comes, then the stream ends", async () => {
     const { grpc, grpcPort, broker, block } = await openHost();

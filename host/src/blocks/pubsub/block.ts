@@ -23,6 +23,8 @@ export interface PubSubSettings {
   readonly subscriptions: readonly SubscriptionResource[];
   /** False with `--disable-init-endpoints=subscribe`. */
   readonly discover: boolean;
+  /** What the gRPC API sends at most in one message. Absent: no limit. */
+  readonly maxMessageBytes?: number | undefined;
   /** How long deliveries under way may take when subscriptions stop. Default 30 s. */
   readonly drainMs?: number | undefined;
   readonly metrics: Metrics;
@@ -62,7 +64,7 @@ export function createPubSubBlock(settings: PubSubSettings): PubSubBlock {
     declared: settings.subscriptions,
     discover: settings.discover,
   });
-  const streams = createStreams(shared);
+  const streams = createStreams({ ...shared, maxMessageBytes: settings.maxMessageBytes });
   let over = false;
   return {
     http: publishRoutes(publisher, metrics),

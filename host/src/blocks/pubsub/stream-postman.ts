@@ -19,8 +19,15 @@ export interface StreamPostman extends Postman {
   end(): void;
 }
 
-/** `send` puts a message on the stream, in the order of the calls, and rejects when the application is gone. */
-export function createStreamPostman(send: (message: Uint8Array) => Promise<void>, pubsubName: string): StreamPostman {
+export interface StreamPostmanSettings {
+  /** Puts a message on the stream, in the order of the calls. Rejects when the application is gone. */
+  send(message: Uint8Array): Promise<void>;
+  readonly pubsubName: string;
+  /** What the stream carries at most: it ends with a larger message. Undefined: no limit. */
+  readonly maxMessageBytes: number | undefined;
+}
+
+export function createStreamPostman({ send, pubsubName, maxMessageBytes }: StreamPostmanSettings): StreamPostman {
   const waiting = new Map<string, PromiseWithResolvers<Outcome>>();
   const opened = Promise.withResolvers<void>();
   let isOver = false;
@@ -36,6 +43,10 @@ export function createStreamPostman(send: (message: Uint8Array) => Promise<void>
         });
       } catch (error) {
         return notTold(id, error);
+      }
+      if (maxMessageBytes !== undefined && message.length + prefixBytes > maxMessageBytes) {
+        const reason = `pub/sub event ${id} is a message of ${message.length} bytes, and streams carry ${maxMessageBytes}: raise --max-body-size`;
+        return { status: "retry", reason };
       }
       await opened.promise;
       // Answers name nothing but the id, so two events of one id never wait for theirs at the same time.
@@ -68,6 +79,9 @@ export function createStreamPostman(send: (message: Uint8Array) => Promise<void>
     },
   };
 }
+
+/** In front of each message of gRPC; some count it in. */
+const prefixBytes = 5;
 
 /** What Dapr gives for the route of an event on a stream. */
 const path = "/";

@@ -62,7 +62,11 @@ export function openStreamSession(stream: ServerStream, settings: StreamsSetting
     if (!record.rules.maySubscribe(topic))
       throw failed(`subscription to topic '${topic}' on pubsub '${pubsubName}' is not allowed`);
 
-    const postman = createStreamPostman((message) => stream.send(message), pubsubName);
+    const postman = createStreamPostman({
+      send: (message) => stream.send(message),
+      pubsubName,
+      maxMessageBytes: settings.maxMessageBytes,
+    });
     let failure: Error | undefined;
     feed = openFeed(
       `streaming subscription for pubsub ${pubsubName}, topic ${topic}`,

@@ -9,6 +9,8 @@ import type { SubscribeSettings } from "./subscribe.ts";
 
 export interface StreamsSettings extends SubscribeSettings {
   readonly registry: ComponentRegistry;
+  /** What the gRPC API sends at most in one message. Undefined: no limit. */
+  readonly maxMessageBytes: number | undefined;
   /** How long the application may take to answer what it has when a subscription stops. */
   readonly drainMs: number;
 }
