@@ -1,3 +1,15 @@
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  comma,
+  isSpace,
+  openBrace,
+  openBracket,
+  quote,
+} from "../api/json/bytes.ts";
+import { endOfScalar } from "../api/json/outline.ts";
+
 /**
  * Cuts values out of JSON without parsing them, so that bytes pass through exactly as they came. The JSON must be valid:
  * check it with `JSON.parse` first.
@@ -31,10 +43,7 @@ export function cutMembers(json: Uint8Array, start = 0): Map<string, Cut> {
 export function endOfValue(json: Uint8Array, at: number): number {
   const first = json[at];
   if (first === quote) return endOfString(json, at);
-  if (first !== openBrace && first !== openBracket) {
-    while (at < json.length && !endsScalar(json[at]!)) at++;
-    return at;
-  }
+  if (first !== openBrace && first !== openBracket) return endOfScalar(json, at, json.length);
   let depth = 0;
   while (at < json.length) {
     const byte = json[at]!;
@@ -49,16 +58,8 @@ export function endOfValue(json: Uint8Array, at: number): number {
   return at;
 }
 
-const quote = 0x22;
-const comma = 0x2c;
-const backslash = 0x5c;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-
 function skipBlanks(json: Uint8Array, at: number): number {
-  while (json[at] === 0x20 || json[at] === 0x0a || json[at] === 0x0d || json[at] === 0x09) at++;
+  while (at < json.length && isSpace(json[at]!)) at++;
   return at;
 }
 
@@ -75,16 +76,4 @@ function endOfString(json: Uint8Array, at: number): number {
 function stringAt(json: Uint8Array, start: number, end: number): string {
   const text = Buffer.from(json.buffer, json.byteOffset + start, end - start).toString("utf8");
   return text.includes("\\") ? (JSON.parse(text) as string) : text.slice(1, -1);
-}
-
-function endsScalar(byte: number): boolean {
-  return (
-    byte === comma ||
-    byte === closeBrace ||
-    byte === closeBracket ||
-    byte === 0x20 ||
-    byte === 0x0a ||
-    byte === 0x0d ||
-    byte === 0x09
-  );
 }

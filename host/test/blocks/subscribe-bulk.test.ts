@@ -154,6 +154,24 @@ describe("a batch", () => {
     ]);
   });
 
+  test("is cut where it would be too large; what is left goes at once, and a larger event alone", async () => {
+    const { broker, app } = await openHttp(
+      { "POST /a": asTold },
+      { declared: [bulk("a", { count: 5, awaitMs: forEver })], block: { maxMessageBytes: 10_000 } },
+    );
+    const sizes = [4000, 4000, 4000, 20_000, 10];
+    const fates = sizes.map((size, index) =>
+      broker.send("a", { ...event(String(index + 1)), padding: "x".repeat(size) }),
+    );
+    expect(await Promise.all(fates)).toEqual(Array(5).fill("acknowledged"));
+    expect(envelopes(app).map(({ entries }) => entries.map((entry) => entry.event.id))).toEqual([
+      ["1", "2"],
+      ["3"],
+      ["4"],
+      ["5"],
+    ]);
+  });
+
   test("carries raw bytes as base64, and events in binary mode as CloudEvents", async () => {
     const { broker, app } = await openHttp(
       {

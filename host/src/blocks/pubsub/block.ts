@@ -23,7 +23,7 @@ export interface PubSubSettings {
   readonly subscriptions: readonly SubscriptionResource[];
   /** False with `--disable-init-endpoints=subscribe`. */
   readonly discover: boolean;
-  /** What the gRPC API sends at most in one message. Absent: no limit. */
+  /** What the gRPC API sends at most in one message, and about what goes into one batch. Absent: no limit. */
   readonly maxMessageBytes?: number | undefined;
   /** How long deliveries under way may take when subscriptions stop. Default 30 s. */
   readonly drainMs?: number | undefined;
@@ -56,7 +56,8 @@ export function createPubSubBlock(settings: PubSubSettings): PubSubBlock {
   const { registry, metrics, drainMs = 30_000 } = settings;
   const logger = settings.log.scope("dapr.runtime.processor.subscription");
   const publisher = createPublisher(settings);
-  const shared = { namespace: settings.namespace, registry, publisher, metrics, logger, drainMs };
+  const { namespace, maxMessageBytes } = settings;
+  const shared = { namespace, registry, publisher, metrics, logger, maxMessageBytes, drainMs };
   const subscriber = createSubscriber({
     ...shared,
     appId: settings.appId,
@@ -64,7 +65,7 @@ export function createPubSubBlock(settings: PubSubSettings): PubSubBlock {
     declared: settings.subscriptions,
     discover: settings.discover,
   });
-  const streams = createStreams({ ...shared, maxMessageBytes: settings.maxMessageBytes });
+  const streams = createStreams(shared);
   let over = false;
   return {
     http: publishRoutes(publisher, metrics),

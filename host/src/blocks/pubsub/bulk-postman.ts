@@ -23,6 +23,13 @@ export type DeliverBatch = (batch: readonly BulkEntry[], signal: AbortSignal) =>
 /** What stands as the type of a call that brings many events. */
 export const bulkEventType = "com.dapr.event.sent.bulk";
 
+export interface BulkLimits {
+  /** The component hands out the next message only when it knows what became of the one before: waiting brings none. */
+  readonly immediate: boolean;
+  /** Of all the events in one call, about; a larger one goes alone. Absent: no limit. */
+  readonly maxBytes?: number | undefined;
+}
+
 interface Waiting {
   readonly entry: BulkEntry;
   readonly outcome: PromiseWithResolvers<Outcome>;
@@ -33,20 +40,38 @@ interface Waiting {
  * them has waited long enough, or, where the component says that waiting brings nothing, what is there at once. Each event
  * waits for its own outcome. How many can be waiting is up to the component, which hands out so many at a time.
  */
-export function createBulkPostman(deliver: DeliverBatch, settings: BulkSettings, immediate: boolean): Postman {
-  const { maxMessages, maxAwaitMs } = settings;
+export function createBulkPostman(
+  deliver: DeliverBatch,
+  { maxMessages, maxAwaitMs }: BulkSettings,
+  { immediate, maxBytes = Infinity }: BulkLimits,
+): Postman {
   let waiting: Waiting[] = [];
   let isDelivering = false;
+  /** What waits had its time, and did not fit into the last call. */
+  let isLeftOver = false;
   let isHurried = immediate;
   /** Calls off what is planned; undefined when nothing is. */
   let callOff: (() => void) | undefined;
+
+  const takeBatch = (): Waiting[] => {
+    let count = 0;
+    let bytes = 0;
+    for (const { entry } of waiting) {
+      bytes += entry.event.body.length + entryBytes;
+      if (count === maxMessages || (count > 0 && bytes > maxBytes)) break;
+      count++;
+    }
+    const batch = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    isLeftOver = waiting.length > 0 && count < maxMessages;
+    return batch;
+  };
 
   const flush = async (signal: AbortSignal): Promise<void> => {
     callOff?.();
     callOff = undefined;
     isDelivering = true;
-    const batch = waiting.slice(0, maxMessages);
-    waiting = waiting.slice(maxMessages);
+    const batch = takeBatch();
     try {
       const entries = batch.map(({ entry }) => entry);
       const outcomes = await deliver(entries, signal);
@@ -61,7 +86,7 @@ export function createBulkPostman(deliver: DeliverBatch, settings: BulkSettings,
   const plan = (signal: AbortSignal): void => {
     if (isDelivering || waiting.length === 0) return;
     const work = (): void => void flush(signal);
-    if (waiting.length >= maxMessages) work();
+    if (waiting.length >= maxMessages || isLeftOver) work();
     else if (callOff !== undefined) return;
     else if (isHurried) {
       // What comes in the same turn goes with it.
@@ -95,6 +120,9 @@ export function createBulkPostman(deliver: DeliverBatch, settings: BulkSettings,
     },
   };
 }
+
+/** What stands around an event, without its metadata. */
+const entryBytes = 150;
 
 function cancelled(signal: AbortSignal): AppError {
   return new AppError("cancelled", "the call was cancelled", signal.reason);

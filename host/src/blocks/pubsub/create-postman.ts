@@ -1,22 +1,19 @@
 import type { AppChannel } from "../../app/channel.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { AppSubscription } from "./app-subscription.ts";
-import { createBulkPostman, type DeliverBatch } from "./bulk-postman.ts";
+import { createBulkPostman, type BulkLimits, type DeliverBatch } from "./bulk-postman.ts";
 import { createGrpcBatch } from "./grpc-batch.ts";
 import { createGrpcPostman } from "./grpc-postman.ts";
 import { createHttpBatch } from "./http-batch.ts";
 import { createHttpPostman } from "./http-postman.ts";
 import type { Postman } from "./postman.ts";
 
-/**
- * The postman for one route of a subscription, that speaks as the application does. `immediate`: the component hands out the next
- * message only when it knows what became of the one before, so that waiting for others brings none.
- */
+/** The postman for one route of a subscription, that speaks as the application does. */
 export function createPostman(
   channel: AppChannel,
   { pubsubName, topic, bulk }: AppSubscription,
   path: string,
-  immediate: boolean,
+  limits: BulkLimits,
   metrics: Metrics,
 ): Postman {
   if (bulk === undefined) {
@@ -35,5 +32,5 @@ export function createPostman(
     calls.call(startedAt);
     return outcomes;
   };
-  return createBulkPostman(counted, bulk, immediate);
+  return createBulkPostman(counted, bulk, limits);
 }

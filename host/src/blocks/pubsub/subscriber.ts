@@ -25,6 +25,8 @@ export interface SubscriberSettings extends SubscribeSettings {
   /** Whether the application is asked for subscriptions of its own. */
   readonly discover: boolean;
   readonly registry: ComponentRegistry;
+  /** Of one call that brings many messages, about. Undefined: no limit. */
+  readonly maxMessageBytes: number | undefined;
   /** How long deliveries under way may take when subscriptions stop. */
   readonly drainMs: number;
 }
@@ -86,9 +88,12 @@ export function createSubscriber(settings: SubscriberSettings): Subscriber {
 
   const openSubscription = (subscription: AppSubscription, record: PubSubRecord, pathOf: PathOf): Feed => {
     const { pubsubName, topic, source } = subscription;
-    const immediate = record.component.features.includes("BULK_SUBSCRIBE_IMMEDIATE");
+    const limits = {
+      immediate: record.component.features.includes("BULK_SUBSCRIBE_IMMEDIATE"),
+      maxBytes: settings.maxMessageBytes,
+    };
     const routes = routesBy(pathOf, subscription.rules, (path) =>
-      createPostman(channel!, subscription, path, immediate, settings.metrics),
+      createPostman(channel!, subscription, path, limits, settings.metrics),
     );
     return openFeed(
       `subscription for pubsub ${pubsubName}, topic ${topic} (${source})`,
