@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
 import { LARGEST_BUFFER_BYTES, returnBuffer, takeBuffer } from "./buffer-pool.ts";
-import { FRAME_HEADER_BYTES, writeUint32 } from "./frame.ts";
+import { Flag, FRAME_HEADER_BYTES, FrameType, writeUint32 } from "./frame.ts";
 
 /** Payloads up to this size are copied next to their frame header, which costs less than a vectored write. */
 const COPIED_BYTES = 4096;
@@ -20,6 +20,10 @@ export class FrameOutput {
   /** In the buffer: what is before `from` was given to the socket, what is before `at` is written. */
   #from = 0;
   #at = 0;
+  /** The stream whose DATA frame ends at `at`, where its header is, and its length: more of its data makes it longer. 0: none. */
+  #dataStreamId = 0;
+  #dataAt = 0;
+  #dataBytes = 0;
   /** What comes before the buffer's unsent part. */
   #chunks: Uint8Array[] | undefined;
   #writesUnderWay = 0;
@@ -35,12 +39,36 @@ export class FrameOutput {
   frameHeader(byteCount: number, type: number, flags: number, streamId: number): void {
     const at = this.#reserve(FRAME_HEADER_BYTES);
     const buffer = this.#buffer!;
+    this.#dataStreamId = 0;
     buffer[at] = byteCount >>> 16;
     buffer[at + 1] = byteCount >>> 8;
     buffer[at + 2] = byteCount;
     buffer[at + 3] = type;
     buffer[at + 4] = flags;
     writeUint32(buffer, at + 5, streamId);
+  }
+
+  /**
+   * The header for so many bytes of DATA, whose payload comes next. What the same stream sends right behind its last DATA makes that frame
+   * longer instead, up to `most`: the peer has one frame to look at for many small messages.
+   */
+  dataHeader(byteCount: number, endStream: boolean, streamId: number, most: number): void {
+    const flags = endStream ? Flag.END_STREAM : 0;
+    const total = this.#dataBytes + byteCount;
+    const buffer = this.#buffer;
+    if (this.#dataStreamId === streamId && total <= most && this.#at + byteCount <= buffer!.length) {
+      const at = this.#dataAt;
+      buffer![at] = total >>> 16;
+      buffer![at + 1] = total >>> 8;
+      buffer![at + 2] = total;
+      buffer![at + 4] = flags;
+      this.#dataBytes = total;
+    } else {
+      this.frameHeader(byteCount, FrameType.DATA, flags, streamId);
+      this.#dataStreamId = streamId;
+      this.#dataAt = this.#at - FRAME_HEADER_BYTES;
+      this.#dataBytes = byteCount;
+    }
   }
 
   uint32(value: number): void {
@@ -72,6 +100,7 @@ export class FrameOutput {
   flush(): void {
     if (this.bytes === 0) return;
     this.bytes = 0;
+    this.#dataStreamId = 0;
     const socket = this.#socket;
     const chunks = this.#chunks;
     const written = (this.#written ??= this.#afterWrite.bind(this));
@@ -116,6 +145,7 @@ export class FrameOutput {
   }
 
   #makeRoom(byteCount: number): void {
+    this.#dataStreamId = 0;
     const buffer = this.#buffer;
     if (buffer === undefined) {
       this.#buffer = takeBuffer(byteCount);
@@ -139,6 +169,7 @@ export class FrameOutput {
   }
 
   #cutBuffer(): void {
+    this.#dataStreamId = 0;
     if (this.#at === this.#from) return;
     (this.#chunks ??= []).push(this.#buffer!.subarray(this.#from, this.#at));
     this.#from = this.#at;

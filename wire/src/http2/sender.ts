@@ -76,7 +76,7 @@ export class Sender {
     if (byteCount === 0 && !endStream) return !stream.wantsDrain;
     if (this.#fits(stream, byteCount)) {
       this.#takeWindow(stream, byteCount);
-      this.output.frameHeader(byteCount, FrameType.DATA, endStream ? Flag.END_STREAM : 0, stream.id);
+      this.output.dataHeader(byteCount, endStream, stream.id, this.#maxFrameBytes);
       for (let index = 0; index < parts.length; index++) this.output.payload(parts[index]!);
       this.#connection.scheduleFlush();
       if (endStream) this.#connection.localEnd(stream);
