@@ -4,7 +4,8 @@ import { RpcCode, RpcError } from "./status.ts";
 
 /**
  * Cuts the bytes of a stream into messages ("gRPC over HTTP/2", `Length-Prefixed-Message`). A message within one chunk is a view of it;
- * one of several chunks is copied once, into memory that grows with what came and not with what was announced.
+ * one of several chunks is copied once, into memory that grows with what came and not with what was announced. (Address space is
+ * another matter: from a megabyte on there is enough for all of the message.)
  */
 export class MessageReader {
   /** All bytes ever pushed; and those of messages handed out, prefixes included. Their difference is held here. */
@@ -212,7 +213,10 @@ export class MessageReader {
   #append(bytes: Uint8Array): void {
     const needed = this.#partialBytes + bytes.byteLength;
     if (needed > this.#partial.byteLength) {
-      const size = Math.min(this.#length, Math.max(needed + this.#waitingBytes, needed * growth, roomBytes));
+      const size =
+        needed < untouchedFromBytes
+          ? Math.min(this.#length, Math.max(needed + this.#waitingBytes, needed * growth, roomBytes))
+          : this.#length;
       const larger = Buffer.allocUnsafeSlow(size);
       larger.set(this.#partial.subarray(0, this.#partialBytes));
       this.#partial = larger;
@@ -255,6 +259,8 @@ const amplification = 4;
 const tinyBytes = 256;
 const roomBytes = 4096;
 const growth = 4;
+/** From here on the system gives memory only as it is written to: to copy what is here once more would cost more than all other work. */
+const untouchedFromBytes = 1024 * 1024;
 const forgetChunks = 64;
 /** What deflate makes of its best input. */
 const mostInflation = 1032;
