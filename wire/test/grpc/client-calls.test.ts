@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import type { IncomingHttpHeaders } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
@@ -284,6 +283,19 @@ test("messages that came before a bad status are handed out first", async () => 
   expect(seen).toEqual(["1", "2"]);
 });
 
+/** Until there is room again, or nobody to write to. */
+function room(stream: ServerHttp2Stream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off("drain", done);
+      stream.off("close", done);
+      resolve();
+    };
+    stream.once("drain", done);
+    stream.once("close", done);
+  });
+}
+
 test("a stream that is not read stops the peer within its window", async () => {
   let sent = 0;
   const { channel } = await nodePeer(
@@ -291,7 +303,7 @@ test("a stream that is not read stops the peer within its window", async () => {
       stream.respond(grpcHeaders);
       const chunk = framed(new Uint8Array(16 * 1024 - 5));
       while (!stream.destroyed) {
-        if (!stream.write(chunk)) await Promise.race([once(stream, "drain"), once(stream, "close")]);
+        if (!stream.write(chunk)) await room(stream);
         sent += chunk.byteLength;
       }
     },
