@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { claimPort } from "@trilby/services";
 import { root } from "./components.ts";
-import { cacheFolder, NotBuilt } from "./go.ts";
+import { cacheFolder, NotBuilt } from "./cache.ts";
 import { startProcess, type RunningProcess } from "./processes.ts";
 import { until } from "./until.ts";
 

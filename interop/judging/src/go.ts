@@ -1,20 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-
-/** A judge, or what it judges with, cannot be had on this machine. */
-export class NotBuilt extends Error {
-  override name = "NotBuilt";
-}
-
-/** What is built once a machine: outside of the tree, so that it outlives a checkout. */
-export function cacheFolder(...names: string[]): string {
-  const folder = join(process.env["TRILBY_CACHE"] || join(homedir(), ".cache", "trilby"), ...names);
-  mkdirSync(folder, { recursive: true });
-  return folder;
-}
+import { cacheFolder, NotBuilt } from "./cache.ts";
 
 /**
  * The program that the Go module in `folder` builds, from the cache when the module did not change. `words` go between `go` and

@@ -1,7 +1,9 @@
 export { startApp, type App, type Delivery, type Subscription } from "./app.ts";
 export { servePackage, root, type ServedPackage } from "./components.ts";
 export { daprd, startDaemon, trilbyd, type Daemon, type Program } from "./daemon.ts";
-export { buildGo, cacheFolder, go, NotBuilt } from "./go.ts";
+export { cacheFolder, NotBuilt } from "./cache.ts";
+export { buildGo, go } from "./go.ts";
+export { buildPython } from "./python.ts";
 export { startProcess, type RunningProcess } from "./processes.ts";
 export { runJudge, type Verdicts } from "./verdicts.ts";
 export { until } from "./until.ts";

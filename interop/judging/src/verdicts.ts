@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./components.ts";
-import { NotBuilt } from "./go.ts";
+import { NotBuilt } from "./cache.ts";
 
 export interface Verdicts {
   pass(name: string, seconds?: number): void;

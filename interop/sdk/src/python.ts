@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, NotBuilt } from "@trilby/interop-judging";
+import { buildPython } from "@trilby/interop-judging";
 import type { Language } from "./language.ts";
 
 /** `dapr` with its extensions, in a virtual environment in the cache. */
@@ -13,7 +12,7 @@ export const python: Language = {
     { client: "grpc", app: "grpc" },
   ],
   build: () => ({
-    program: join(environmentFolder(), "bin", "python"),
+    program: buildPython(environmentName(), folder),
     words: [join(folder, "app.py")],
     environment: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" },
   }),
@@ -21,26 +20,8 @@ export const python: Language = {
 
 const folder = join(import.meta.dirname, "..", "python");
 
-/** Makes it anew when the requirements have changed, or a making was broken off. */
-function environmentFolder(): string {
-  const requirements = readFileSync(join(folder, "requirements.txt"), "utf8");
-  const [, version] = /^dapr==(.+)$/m.exec(requirements)!;
-  const target = cacheFolder(`sdk-python-${version}`);
-  const stamp = join(target, "requirements.txt");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === requirements) return target;
-  console.log("     installing Python's SDK, half a minute");
-  rmSync(target, { recursive: true, force: true });
-  run("python3", ["-m", "venv", target]);
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-  run(join(target, "bin", "python"), [...pip, "-r", join(folder, "requirements.txt")]);
-  writeFileSync(stamp, requirements);
-  return target;
-}
-
-function run(program: string, words: readonly string[]): void {
-  const { error, status, stdout, stderr } = spawnSync(program, words, { encoding: "utf8" });
-  if (error) throw new NotBuilt(`there is no ${program}: install python3 and python3-venv`);
-  const said = `${stdout}${stderr}`;
-  if (/ensurepip/.test(said) && status !== 0) throw new NotBuilt("Python has no venv: install python3-venv");
-  if (status !== 0) throw new Error(`${program} ${words.join(" ")} ended with ${status}:\n${said}`);
+/** The SDK's version names the environment: another one does not throw away what a checkout beside this one uses. */
+function environmentName(): string {
+  const [, version] = /^dapr==(.+)$/m.exec(readFileSync(join(folder, "requirements.txt"), "utf8"))!;
+  return `sdk-python-${version}`;
 }

@@ -1,7 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, NotBuilt, startProcess, temporaryFolder, type Verdicts } from "@trilby/interop-judging";
+import { buildPython, startProcess, temporaryFolder, type Verdicts } from "@trilby/interop-judging";
 import { connect, ServingStatus, type ListenAddress, type Target } from "@trilby/wire/grpc";
 import { carriers, startOurs } from "./carriers.ts";
 import { cases } from "./cases.ts";
@@ -11,7 +9,7 @@ import { descriptor } from "./messages.ts";
 /** Python's grpcio, which is gRPC's C core, as the other end. */
 export async function judgeByPython({ check, pass, fail }: Verdicts, certificate: Certificate): Promise<void> {
   const { certificateFile, privateKeyFile } = certificate;
-  const program = join(environmentFolder(), "bin", "python");
+  const program = buildPython("wire-grpc-python", folder);
   const start = (name: string, words: readonly string[], onLine: (line: string) => void = () => undefined) =>
     startProcess(program, [join(folder, name), ...words], {
       environment: {
@@ -86,27 +84,4 @@ const folder = join(import.meta.dirname, "..", "..", "grpc-python");
 
 function nameOf(address: ListenAddress): string {
   return "path" in address ? `unix:${address.path}` : `${address.host}:${address.port}`;
-}
-
-/** Makes it anew when the requirements have changed, or a making was broken off. */
-function environmentFolder(): string {
-  const requirements = readFileSync(join(folder, "requirements.txt"), "utf8");
-  const target = cacheFolder("wire-grpc-python");
-  const stamp = join(target, "requirements.txt");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === requirements) return target;
-  console.log("     installing Python's gRPC");
-  rmSync(target, { recursive: true, force: true });
-  run("python3", ["-m", "venv", target]);
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-  run(join(target, "bin", "python"), [...pip, "-r", join(folder, "requirements.txt")]);
-  writeFileSync(stamp, requirements);
-  return target;
-}
-
-function run(program: string, words: readonly string[]): void {
-  const { error, status, stdout, stderr } = spawnSync(program, words, { encoding: "utf8" });
-  if (error) throw new NotBuilt(`there is no ${program}: install python3 and python3-venv`);
-  const said = `${stdout}${stderr}`;
-  if (/ensurepip/.test(said) && status !== 0) throw new NotBuilt("Python has no venv: install python3-venv");
-  if (status !== 0) throw new Error(`${program} ${words.join(" ")} ended with ${status}:\n${said}`);
 }
