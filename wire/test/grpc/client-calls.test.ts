@@ -110,6 +110,16 @@ test("a callback that throws ends its call alone", async () => {
   expect(text(await channel.unary(method, bytes("")))).toBe("x");
 });
 
+test("a path that cannot be sent fails its call alone, also one that waited for the connection", async () => {
+  const { channel } = await nodePeer((stream) => answer(stream, [bytes("x")]));
+  for (let round = 0; round < 2; round++) {
+    await expect(channel.unary("/bad\npath", bytes(""), { timeoutMs: 60_000 })).rejects.toThrow();
+    const { messages } = channel.stream("/bad\npath");
+    await expect(messages[Symbol.asyncIterator]().next()).rejects.toThrow();
+    expect(text(await channel.unary(method, bytes("")))).toBe("x");
+  }
+});
+
 test("every wrong answer is an error with a code", async () => {
   const { channel } = await nodePeer((stream, headers) => {
     switch (headers[":path"]) {

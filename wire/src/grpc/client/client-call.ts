@@ -82,7 +82,14 @@ export abstract class ClientCall extends Timed implements StreamReceiver {
 
   /** False: the connection has no room for a stream now. */
   open(connection: Connection, headers: PreparedHeaders | readonly HeaderField[]): boolean {
-    const stream = connection.open(headers, false, this);
+    let stream: Http2Stream | undefined;
+    try {
+      stream = connection.open(headers, false, this);
+    } catch (error) {
+      // A path that cannot be sent.
+      this.fail(error, true);
+      return true;
+    }
     if (stream === undefined) return false;
     this.#connection = connection;
     this.#attempts++;
