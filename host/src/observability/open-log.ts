@@ -30,11 +30,14 @@ export function openLog(options: HostOptions["log"], identity: { appId: string; 
   const finish = (): void => {
     writeBuffered();
     writer.finish();
+    unfinished.delete(finish);
   };
-  process.once("exit", finish);
 
   const add = (line: string): void => {
-    if (buffered === "") setImmediate(writeBuffered).unref();
+    if (buffered === "") {
+      finishAtExit(finish);
+      setImmediate(writeBuffered).unref();
+    }
     buffered += line;
   };
   const base = { app_id: identity.appId, instance: hostname(), type: "log", ver: identity.version };
@@ -60,6 +63,19 @@ export function openLog(options: HostOptions["log"], identity: { appId: string; 
       return Promise.resolve();
     },
   };
+}
+
+/** Of the logs with lines since they were last finished. One listener serves all: a process may open many. */
+const unfinished = new Set<() => void>();
+let isListening = false;
+
+function finishAtExit(finish: () => void): void {
+  unfinished.add(finish);
+  if (isListening) return;
+  isListening = true;
+  process.once("exit", () => {
+    for (const each of unfinished) each();
+  });
 }
 
 const nothing = (): void => {};

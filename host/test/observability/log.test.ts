@@ -118,3 +118,19 @@ test("standard output gets every line, also those just before the process ends",
   expect(lines).toHaveLength(5000);
   expect(lines[4999]).toContain('msg="line 4999"');
 });
+
+test("many logs are finished by one listener", () => {
+  const module = new URL("../../src/observability/open-log.ts", import.meta.url).href;
+  const program = `import { openLog } from ${JSON.stringify(module)};
+    const open = () => openLog({ level: "info", json: false, file: undefined }, { appId: "a", version: "1" });
+    const before = process.listenerCount("exit");
+    const logs = Array.from({ length: 20 }, open);
+    for (const [index, log] of logs.entries()) log.scope("s").info("log " + index);
+    await logs[0].flush();
+    for (const [index, log] of logs.entries()) log.scope("s").info("log " + index + " again");
+    logs[1].scope("s").info("listeners: " + (process.listenerCount("exit") - before));
+    process.exit(0);`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+  expect(stdout.trimEnd().split("\n")).toHaveLength(41);
+  expect(stdout).toContain('msg="listeners: 1"');
+});
