@@ -3,8 +3,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { cacheFolder, NotBuilt } from "@trilby/interop-judging/cache";
+
 import { type Arguments, readArguments, usage } from "./src/arguments.ts";
-import { type Binaries, buildBinaries, cacheFolder } from "./src/build.ts";
+import { type Binaries, buildBinaries } from "./src/build.ts";
 import { differences, judge, type Verdict } from "./src/judge.ts";
 import { writeLauncher } from "./src/launcher.ts";
 import { type Entry, formatLedger, type Ledger, parseLedger } from "./src/ledger.ts";
@@ -29,9 +31,13 @@ async function main(words: Arguments): Promise<number> {
     writeScoreboard(root, ledger);
     return 0;
   }
-  if (spawnSync("go", ["version"]).error) return notRun("Go is not installed (1.26 or later)");
-
-  const binaries = buildBinaries(here, (line) => console.log(line));
+  let binaries: Binaries;
+  try {
+    binaries = buildBinaries(here);
+  } catch (error) {
+    if (!(error instanceof NotBuilt)) throw error;
+    return notRun(error.message);
+  }
   const gaps = differences(await listCases({ binaries, cwd: here }), ledger.entries);
   for (const gap of gaps) console.log(`FAIL ${gap}`);
 
