@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createInMemoryStore } from "@trilby/state-in-memory";
-import { bytes, deleting, getting, setting, textOf } from "./requests.ts";
+import { bytes, deleting, getting, setting, textOf } from "@trilby/conformance/requests";
 
 describe("the in-memory store", () => {
   let nowMs = Date.UTC(2026, 0, 1, 12, 0, 0, 500);

@@ -1,7 +1,7 @@
 import { describeService } from "@trilby/services/vitest";
 import { expect, it } from "vitest";
 import { closeStores, open, openStore } from "./open.ts";
-import { getting, setting, textOf } from "./requests.ts";
+import { getting, setting, textOf } from "@trilby/conformance/requests";
 
 describeService("postgres", { killable: true }, (postgres) => {
   const properties = { connectionString: postgres.url };

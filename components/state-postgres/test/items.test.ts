@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { rawPool } from "./raw-pool.ts";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { closeStores, openStore, type Version } from "./open.ts";
-import { bytes, deleting, getting, setting, textOf } from "./requests.ts";
+import { bytes, deleting, getting, setting, textOf } from "@trilby/conformance/requests";
 
 const columns = {
   v1: { etag: "xmin", expiry: "expiredate" },

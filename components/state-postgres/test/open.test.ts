@@ -5,7 +5,7 @@ import { describeService } from "@trilby/services/vitest";
 import { rawPool } from "./raw-pool.ts";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { closeStores, open, openStore, type Version } from "./open.ts";
-import { getting, setting, textOf } from "./requests.ts";
+import { getting, setting, textOf } from "@trilby/conformance/requests";
 
 describe("metadata", () => {
   const connectionString = "host=localhost password=hunter2";

@@ -2,7 +2,7 @@ import type { Query } from "@trilby/kit";
 import { describeService } from "@trilby/services/vitest";
 import { expect, it } from "vitest";
 import { open, openStore } from "./open.ts";
-import { setting, textOf } from "./requests.ts";
+import { setting, textOf } from "@trilby/conformance/requests";
 
 const people = [
   ["1", "Dev Ops", 1036, "Seattle", true],

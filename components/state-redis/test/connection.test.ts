@@ -3,7 +3,7 @@ import { createCertificates, startService } from "@trilby/services";
 import { Cluster, Redis } from "ioredis";
 import { afterAll, describe, expect, it } from "vitest";
 import { open, openStore } from "./open.ts";
-import { deleting, getting, setting, textOf } from "./requests.ts";
+import { deleting, getting, setting, textOf } from "@trilby/conformance/requests";
 
 describe("metadata", () => {
   it.each([

@@ -2,7 +2,7 @@ import { describeService } from "@trilby/services/vitest";
 import { Redis } from "ioredis";
 import { expect, it } from "vitest";
 import { openStore } from "./open.ts";
-import { getting, setting, textOf } from "./requests.ts";
+import { getting, setting, textOf } from "@trilby/conformance/requests";
 
 describeService("redis", { killable: true }, (redis) => {
   const outcome = (promise: Promise<unknown>) =>

@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { openStore } from "./open.ts";
-import { bytes, deleting, getting, setting, textOf } from "./requests.ts";
+import { bytes, deleting, getting, setting, textOf } from "@trilby/conformance/requests";
 
 describeService("redis", (redis) => {
   const raw = new Redis(redis.url);

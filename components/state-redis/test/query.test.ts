@@ -3,7 +3,7 @@ import { describeService } from "@trilby/services/vitest";
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { open, openStore } from "./open.ts";
-import { deleting, getting, setting, textOf } from "./requests.ts";
+import { deleting, getting, setting, textOf } from "@trilby/conformance/requests";
 
 const json = { metadata: { contentType: "application/json" } };
 const query = (filter: Query["filter"], rest: Partial<Query> = {}): Query => ({

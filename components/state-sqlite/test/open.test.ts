@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { closeStores, openStore } from "./open.ts";
-import { getting, setting, textOf } from "./requests.ts";
+import { getting, setting, textOf } from "@trilby/conformance/requests";
 
 const folder = mkdtempSync(join(tmpdir(), "trilby-sqlite-"));
 afterAll(() => rmSync(folder, { recursive: true }));

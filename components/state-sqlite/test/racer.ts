@@ -1,7 +1,7 @@
 import { workerData, type MessagePort } from "node:worker_threads";
 import { openComponent } from "@trilby/kit";
 import sqlite from "@trilby/state-sqlite";
-import { setting } from "./requests.ts";
+import { setting } from "@trilby/conformance/requests";
 
 // One of several threads that want to be the first to write each key.
 const { connectionString, rounds, port } = workerData as {

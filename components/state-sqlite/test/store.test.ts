@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { closeStores, openStore } from "./open.ts";
-import { bytes, deleting, getting, setting, textOf } from "./requests.ts";
+import { bytes, deleting, getting, setting, textOf } from "@trilby/conformance/requests";
 
 const folder = mkdtempSync(join(tmpdir(), "trilby-sqlite-"));
 afterAll(() => rmSync(folder, { recursive: true }));
