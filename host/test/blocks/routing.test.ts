@@ -1,25 +1,16 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import type { SubscriptionResource } from "../../src/resources/subscription.ts";
-import { startGrpcApp } from "../app/grpc-app.ts";
-import { answer, startHttpApp, type Handler, type HttpApp } from "../app/http-app.ts";
-import { declared, openSetting, type Setting, type SettingOptions } from "./subscribe.ts";
-
-const opened: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).toReversed()) await each.close();
-});
+import { answer, type Handler, type HttpApp } from "../app/http-app.ts";
+import { declared, type Setting, type SettingOptions } from "./subscribe.ts";
+import { jsonEvent, openGrpc, openHttp } from "./subscribed-app.ts";
 
 async function open(
   options: Omit<SettingOptions, "port">,
   handlers: Record<string, Handler> = {},
 ): Promise<Setting & { app: HttpApp }> {
   const usual = ["/type", "/topic", "/first", "/second", "/otherwise"].map((path) => [`POST ${path}`, answer(200)]);
-  const app = await startHttpApp({ "GET /dapr/subscribe": answer(404), ...Object.fromEntries(usual), ...handlers });
-  opened.push(app);
-  const setting = await openSetting({ ...options, port: app.port });
-  opened.push(setting);
-  return { ...setting, app };
+  return openHttp({ "GET /dapr/subscribe": answer(404), ...Object.fromEntries(usual), ...handlers }, options);
 }
 
 const routed = (
@@ -28,15 +19,7 @@ const routed = (
   options: Partial<SubscriptionResource> = {},
 ): SubscriptionResource => declared("a", { routes: { rules, default: byDefault }, ...options });
 
-const event = (members: object = {}): object => ({
-  id: "1",
-  source: "s",
-  type: "order.made",
-  specversion: "1.0",
-  datacontenttype: "application/json",
-  data: { amount: 42 },
-  ...members,
-});
+const event = (members: object = {}): object => jsonEvent({ type: "order.made", data: { amount: 42 }, ...members });
 
 const paths = (app: HttpApp): string[] => app.seen.map(({ path }) => path).filter((path) => !path.startsWith("/dapr"));
 
@@ -216,14 +199,11 @@ test("the application tells its rules over HTTP, and over gRPC", async () => {
   expect(await http.broker.send("a", event({ data: { amount: 1 } }))).toBe("acknowledged");
   expect(paths(http.app)).toEqual(["/first", "/otherwise"]);
 
-  const app = await startGrpcApp({
+  const grpc = await openGrpc({
     subscriptions: () => ({ subscriptions: [{ pubsubName: "pubsub", topic: "a", routes }] }),
     topicEvent: () => ({ status: 0 }),
   });
-  opened.push(app);
-  const grpc = await openSetting({ port: app.port, app: { protocol: "grpc" } });
-  opened.push(grpc);
   expect(await grpc.broker.send("a", event())).toBe("acknowledged");
   expect(await grpc.broker.send("a", event({ data: { amount: 1 } }))).toBe("acknowledged");
-  expect(app.events.map(({ event: { path } }) => path)).toEqual(["/first", "/otherwise"]);
+  expect(grpc.app.events.map(({ event: { path } }) => path)).toEqual(["/first", "/otherwise"]);
 });

@@ -1,39 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { RpcCode, RpcError } from "@trilby/kit/transport";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import type { SubscriptionResource } from "../../src/resources/subscription.ts";
-import { startGrpcApp, type GrpcApp, type GrpcHandlers } from "../app/grpc-app.ts";
-import { answer, startHttpApp, type Handler, type HttpApp } from "../app/http-app.ts";
-import { declared, openSetting, type Setting, type SettingOptions } from "./subscribe.ts";
-
-const opened: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).toReversed()) await each.close();
-});
-
-async function openHttp(
-  handlers: Record<string, Handler>,
-  options: Omit<SettingOptions, "port"> = {},
-): Promise<Setting & { app: HttpApp }> {
-  const app = await startHttpApp({ "GET /dapr/subscribe": answer(404), ...handlers });
-  opened.push(app);
-  const setting = await openSetting({ ...options, port: app.port });
-  opened.push(setting);
-  return { ...setting, app };
-}
-
-async function openGrpc(
-  handlers: GrpcHandlers,
-  options: Omit<SettingOptions, "port"> = {},
-): Promise<Setting & { app: GrpcApp }> {
-  const app = await startGrpcApp(handlers);
-  opened.push(app);
-  const setting = await openSetting({ ...options, port: app.port, app: { protocol: "grpc" } });
-  opened.push(setting);
-  return { ...setting, app };
-}
+import { answer, type Handler, type HttpApp } from "../app/http-app.ts";
+import { declared } from "./subscribe.ts";
+import { openGrpc, openHttp } from "./subscribed-app.ts";
 
 function bulk(
   topic: string,

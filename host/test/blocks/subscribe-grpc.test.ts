@@ -1,38 +1,14 @@
 import { RpcCode, RpcError } from "@trilby/kit/transport";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { startGrpcApp, type GrpcApp, type GrpcHandlers } from "../app/grpc-app.ts";
-import { declared, openSetting, type Setting, type SettingOptions } from "./subscribe.ts";
+import { declared } from "./subscribe.ts";
+import { jsonEvent, openGrpc, untilFinished } from "./subscribed-app.ts";
 
-const opened: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).toReversed()) await each.close();
-});
-
-async function open(
-  handlers: GrpcHandlers,
-  options: Omit<SettingOptions, "port"> = {},
-): Promise<Setting & { app: GrpcApp }> {
-  const app = await startGrpcApp(handlers);
-  opened.push(app);
-  const setting = await openSetting({ ...options, port: app.port, app: { protocol: "grpc", ...options.app } });
-  opened.push(setting);
-  return { ...setting, app };
-}
-
-const event = (members: object = {}): object => ({
-  id: "1",
-  source: "s",
-  type: "t",
-  specversion: "1.0",
-  datacontenttype: "application/json",
-  data: { a: 1 },
-  ...members,
-});
 const success = (): { status: number } => ({ status: 0 });
 
 test("the application lists its subscriptions; one without routes goes to the empty path", async () => {
-  const { broker, app, block } = await open({
+  const { broker, app, block } = await openGrpc({
     subscriptions: () => ({
       subscriptions: [
         { pubsubName: "pubsub", topic: "a", metadata: { x: "y" } },
@@ -46,8 +22,8 @@ test("the application lists its subscriptions; one without routes goes to the em
     { topic: "a", metadata: { x: "y" } },
     { topic: "b", metadata: {} },
   ]);
-  expect(await broker.send("a", event())).toBe("acknowledged");
-  expect(await broker.send("b", event())).toBe("acknowledged");
+  expect(await broker.send("a", jsonEvent())).toBe("acknowledged");
+  expect(await broker.send("b", jsonEvent())).toBe("acknowledged");
   expect(app.events.map(({ event: { path, topic } }) => [topic, path])).toEqual([
     ["a", ""],
     ["b", "/b"],
@@ -58,14 +34,14 @@ test("the application lists its subscriptions; one without routes goes to the em
 });
 
 test("an application that does not list any has those of the resources", async () => {
-  const { broker, log } = await open({ topicEvent: success }, { declared: [declared("a")] });
-  expect(await broker.send("a", event())).toBe("acknowledged");
+  const { broker, log } = await openGrpc({ topicEvent: success }, { declared: [declared("a")] });
+  expect(await broker.send("a", jsonEvent())).toBe("acknowledged");
   expect(log.lines.filter(({ level }) => level === "error")).toEqual([]);
 });
 
 describe("an event", () => {
   test("has its attributes in fields, the others as extensions, the component's metadata beside it", async () => {
-    const { broker, app } = await open(
+    const { broker, app } = await openGrpc(
       { topicEvent: success },
       { declared: [declared("a")], app: { token: "secret" } },
     );
@@ -105,17 +81,17 @@ describe("an event", () => {
     [{ data: undefined }, ""],
     [{ datacontenttype: "application/x-other", data: "lost, as in Dapr" }, ""],
   ])("%j carries the data %j", async (members, data) => {
-    const { broker, app } = await open({ topicEvent: success }, { declared: [declared("a")] });
-    expect(await broker.send("a", event(members))).toBe("acknowledged");
+    const { broker, app } = await openGrpc({ topicEvent: success }, { declared: [declared("a")] });
+    expect(await broker.send("a", jsonEvent(members))).toBe("acknowledged");
     expect(Buffer.from(app.events[0]!.event.data).toString()).toBe(data);
   });
 
   test("keeps its own trace, and takes that of the message where it has none", async () => {
-    const { broker, app } = await open({ topicEvent: success }, { declared: [declared("a")] });
+    const { broker, app } = await openGrpc({ topicEvent: success }, { declared: [declared("a")] });
     const metadata = { traceparent: "from the message", tracestate: "s=m" };
-    await broker.send("a", event({ traceparent: "own", traceid: "own" }), { metadata });
-    await broker.send("a", event(), { metadata });
-    await broker.send("a", event(), { metadata: { traceid: "id" } });
+    await broker.send("a", jsonEvent({ traceparent: "own", traceid: "own" }), { metadata });
+    await broker.send("a", jsonEvent(), { metadata });
+    await broker.send("a", jsonEvent(), { metadata: { traceid: "id" } });
     expect(app.events.map(({ event: { extensions } }) => extensions)).toEqual([
       { traceparent: "own", traceid: "own", tracestate: "s=m" },
       { traceparent: "from the message", traceid: "from the message", tracestate: "s=m" },
@@ -124,13 +100,13 @@ describe("an event", () => {
   });
 
   test("names the topic it came from, not the pattern that was subscribed", async () => {
-    const { broker, app } = await open({ topicEvent: success }, { declared: [declared("a")] });
-    expect(await broker.send("a", event(), { from: "a/b" })).toBe("acknowledged");
+    const { broker, app } = await openGrpc({ topicEvent: success }, { declared: [declared("a")] });
+    expect(await broker.send("a", jsonEvent(), { from: "a/b" })).toBe("acknowledged");
     expect(app.events[0]!.event.topic).toBe("a/b");
   });
 
   test("in raw and in binary mode carries the bytes", async () => {
-    const { broker, app } = await open(
+    const { broker, app } = await openGrpc(
       { topicEvent: success },
       { declared: [declared("raw", { metadata: { rawPayload: "true" } }), declared("binary")] },
     );
@@ -150,8 +126,8 @@ describe("an event", () => {
     ["text that is none", { datacontenttype: "text/plain", data: 5 }],
     ["base64 that is none", { data_base64: "§§", data: undefined }],
   ])("%s is not acknowledged", async (_what, members) => {
-    const { broker, app } = await open({ topicEvent: success }, { declared: [declared("a")] });
-    expect(await broker.send("a", event(members))).toHaveProperty("refused");
+    const { broker, app } = await openGrpc({ topicEvent: success }, { declared: [declared("a")] });
+    expect(await broker.send("a", jsonEvent(members))).toHaveProperty("refused");
     expect(app.events).toEqual([]);
   });
 });
@@ -173,31 +149,32 @@ const outcomes: [string, GrpcHandlers, "acknowledged" | "refused", "acknowledged
 
 describe.each(outcomes)("the application answers with %s", (_what, handlers, plainly, withDeadLetter) => {
   test(`${plainly}; with a dead letter topic: ${withDeadLetter}`, async () => {
-    const { broker } = await open(handlers, { declared: [declared("a"), declared("b", { deadLetterTopic: "dead" })] });
-    const fate = await broker.send("a", event());
+    const { broker } = await openGrpc(handlers, {
+      declared: [declared("a"), declared("b", { deadLetterTopic: "dead" })],
+    });
+    const fate = await broker.send("a", jsonEvent());
     if (plainly === "acknowledged") expect(fate).toBe("acknowledged");
     else expect(fate).toHaveProperty("refused");
-    expect(await broker.send("b", event())).toBe("acknowledged");
+    expect(await broker.send("b", jsonEvent())).toBe("acknowledged");
     expect(broker.published.map(({ topic }) => topic)).toEqual(withDeadLetter === "dead letter" ? ["dead"] : []);
     if (withDeadLetter === "dead letter") {
       broker.failure.publish = new Error("down");
-      expect(await broker.send("b", event())).toHaveProperty("refused");
+      expect(await broker.send("b", jsonEvent())).toHaveProperty("refused");
     }
   });
 });
 
 test("an application that is gone in the middle has not acknowledged, and one that never answers is cut off at the stop", async () => {
-  const { broker, app, block } = await open(
+  const { broker, app, block } = await openGrpc(
     { topicEvent: () => new Promise(() => undefined) },
     { declared: [declared("a")], block: { drainMs: 50 } },
   );
-  const first = broker.send("a", event());
+  const first = broker.send("a", jsonEvent());
   await expect.poll(() => app.events.length).toBe(1);
   await app.close();
   expect(await first).toHaveProperty("refused");
-  const back = await startGrpcApp(app.on, app.port);
-  opened.push(back);
-  const second = broker.send("a", event());
+  const back = untilFinished(await startGrpcApp(app.on, app.port));
+  const second = broker.send("a", jsonEvent());
   await expect.poll(() => back.events.length, { timeout: 5000 }).toBe(1);
   await block.shutdown();
   expect(await second).toBe("kept");
@@ -207,7 +184,7 @@ test("health is asked over gRPC, and the concurrency limit holds", async () => {
   let well = true;
   let running = 0;
   let most = 0;
-  const { broker, channel } = await open(
+  const { broker, channel } = await openGrpc(
     {
       health: () => {
         if (!well) throw new Error("not well");
@@ -225,7 +202,7 @@ test("health is asked over gRPC, and the concurrency limit holds", async () => {
     },
   );
   await expect.poll(() => broker.open.size).toBe(1);
-  expect(await Promise.all(Array.from({ length: 8 }, () => broker.send("a", event())))).toEqual(
+  expect(await Promise.all(Array.from({ length: 8 }, () => broker.send("a", jsonEvent())))).toEqual(
     Array(8).fill("acknowledged"),
   );
   expect(most).toBe(2);

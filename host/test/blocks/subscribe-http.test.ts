@@ -1,33 +1,9 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { answer, startHttpApp, type Handler, type HttpApp } from "../app/http-app.ts";
-import { declared, openSetting, type Setting, type SettingOptions } from "./subscribe.ts";
+import { answer, type Handler } from "../app/http-app.ts";
+import { declared, type Setting } from "./subscribe.ts";
+import { jsonEvent, openHttp } from "./subscribed-app.ts";
 
-const opened: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).toReversed()) await each.close();
-});
-
-async function open(
-  handlers: Record<string, Handler>,
-  options: Omit<SettingOptions, "port"> & { appOptions?: { h2c?: boolean } } = {},
-): Promise<Setting & { app: HttpApp }> {
-  const app = await startHttpApp(handlers, options.appOptions);
-  opened.push(app);
-  const setting = await openSetting({ ...options, port: app.port });
-  opened.push(setting);
-  return { ...setting, app };
-}
-
-const event = (members: object = {}): object => ({
-  id: "1",
-  source: "s",
-  type: "t",
-  specversion: "1.0",
-  datacontenttype: "application/json",
-  data: { a: 1 },
-  ...members,
-});
 const errors = ({ log }: Setting): string[] =>
   log.lines.filter(({ level }) => level === "error").map(({ message }) => message);
 
@@ -38,7 +14,7 @@ describe("the application's own subscriptions", () => {
       { pubsubname: "pubsub", topic: "b", routes: { default: "on-b", rules: [] }, deadLetterTopic: "dead" },
       { pubsubname: "pubsub", topic: "routeless" },
     ];
-    const setting = await open({
+    const setting = await openHttp({
       "GET /dapr/subscribe": answer(200, list),
       "POST /on/a": answer(200),
       "POST /on-b": answer(200),
@@ -49,8 +25,8 @@ describe("the application's own subscriptions", () => {
       { topic: "a", metadata: { x: "y" } },
       { topic: "b", metadata: {} },
     ]);
-    expect(await broker.send("a", event())).toBe("acknowledged");
-    expect(await broker.send("b", event())).toBe("acknowledged");
+    expect(await broker.send("a", jsonEvent())).toBe("acknowledged");
+    expect(await broker.send("b", jsonEvent())).toBe("acknowledged");
     expect(app.seen.map(({ path }) => path)).toEqual(["/dapr/subscribe", "/on/a", "/on-b"]);
     expect(block.subscriptions()).toMatchObject([
       {
@@ -78,7 +54,7 @@ describe("the application's own subscriptions", () => {
     ["null", answer(200, null)],
     ["an empty list", answer(200, [])],
   ])("%s means none", async (_what, handler) => {
-    const setting = await open({ "GET /dapr/subscribe": handler });
+    const setting = await openHttp({ "GET /dapr/subscribe": handler });
     expect(setting.broker.subscribed).toEqual([]);
     expect(errors(setting)).toEqual([]);
   });
@@ -93,17 +69,17 @@ describe("the application's own subscriptions", () => {
     ],
     ["403", answer(403), "app returned http status code 403 from subscription endpoint"],
   ])("%s is an error that leaves the declared ones alone", async (_what, handler, message) => {
-    const setting = await open(
+    const setting = await openHttp(
       { "GET /dapr/subscribe": handler, "POST /a": answer(200) },
       { declared: [declared("a")] },
     );
     expect(errors(setting)).toEqual([expect.stringContaining(message)]);
-    expect(await setting.broker.send("a", event())).toBe("acknowledged");
+    expect(await setting.broker.send("a", jsonEvent())).toBe("acknowledged");
   });
 
   test("an application that is not ready yet is asked again", async () => {
     let asked = 0;
-    const setting = await open({
+    const setting = await openHttp({
       "GET /dapr/subscribe": (request, response) =>
         asked++ === 0
           ? answer(503)(request, response)
@@ -111,20 +87,20 @@ describe("the application's own subscriptions", () => {
       "POST /a": answer(200),
     });
     await expect.poll(() => setting.broker.open.has("a"), { timeout: 5000 }).toBe(true);
-    expect(await setting.broker.send("a", event())).toBe("acknowledged");
+    expect(await setting.broker.send("a", jsonEvent())).toBe("acknowledged");
   });
 
   test("that never come do not keep the declared ones waiting for ever", async () => {
-    const setting = await open(
+    const setting = await openHttp(
       { "GET /dapr/subscribe": () => undefined, "POST /a": answer(200) },
       { declared: [declared("a")] },
     );
-    expect(await setting.broker.send("a", event())).toBe("acknowledged");
+    expect(await setting.broker.send("a", jsonEvent())).toBe("acknowledged");
   });
 
   test("replace declared ones that already run, when they come late", async () => {
     let asked = 0;
-    const setting = await open(
+    const setting = await openHttp(
       {
         "GET /dapr/subscribe": (request, response) =>
           (asked++ === 0 ? answer(500) : answer(200, [{ pubsubname: "pubsub", topic: "a", route: "/own" }]))(
@@ -137,15 +113,15 @@ describe("the application's own subscriptions", () => {
       },
       { declared: [declared("a"), declared("b")] },
     );
-    expect(await setting.broker.send("a", event())).toBe("acknowledged");
+    expect(await setting.broker.send("a", jsonEvent())).toBe("acknowledged");
     await expect.poll(() => setting.broker.subscribed.length, { timeout: 5000 }).toBe(3);
-    expect(await setting.broker.send("a", event())).toBe("acknowledged");
+    expect(await setting.broker.send("a", jsonEvent())).toBe("acknowledged");
     expect(setting.app.seen.filter(({ method }) => method === "POST").map(({ path }) => path)).toEqual(["/a", "/own"]);
     expect(setting.broker.subscribed.map(({ topic }) => topic)).toEqual(["a", "b", "a"]);
   });
 
   test("replace declared ones for the same topic; of two declared ones the first counts", async () => {
-    const setting = await open(
+    const setting = await openHttp(
       {
         "GET /dapr/subscribe": answer(200, [{ pubsubname: "pubsub", topic: "a", route: "/own" }]),
         "POST /own": answer(200),
@@ -153,14 +129,14 @@ describe("the application's own subscriptions", () => {
       },
       { declared: [declared("a"), declared("b"), declared("b", { routes: { rules: [], default: "/second" } })] },
     );
-    await setting.broker.send("a", event());
-    await setting.broker.send("b", event());
+    await setting.broker.send("a", jsonEvent());
+    await setting.broker.send("b", jsonEvent());
     expect(setting.app.seen.slice(1).map(({ path }) => path)).toEqual(["/own", "/b"]);
     expect(setting.broker.subscribed).toHaveLength(2);
   });
 
   test("a declared one that stands twice is named", async () => {
-    const setting = await open(
+    const setting = await openHttp(
       {},
       { declared: [declared("a"), declared("a", { place: { file: "more.yaml", line: 9, column: 1 } })] },
     );
@@ -172,14 +148,14 @@ describe("the application's own subscriptions", () => {
   });
 
   test("are not asked for when that is switched off", async () => {
-    const setting = await open({}, { block: { discover: false } });
+    const setting = await openHttp({}, { block: { discover: false } });
     expect(setting.app.seen).toEqual([]);
   });
 });
 
 describe("subscriptions that cannot be served are named, the others run", () => {
   test("CEL rules, scopes, unknown components and bad metadata", async () => {
-    const setting = await open(
+    const setting = await openHttp(
       { "POST /fine": answer(200) },
       {
         component: { properties: { subscriptionscopes: "app1=fine,cel,raw" } },
@@ -206,12 +182,12 @@ describe("subscriptions that cannot be served are named, the others run", () => 
     expect(block.subscriptions().map(({ topic }) => topic)).toEqual(["denied", "elsewhere", "fine"]);
     for (const topic of ["cel", "raw"])
       expect(errors(setting).join("\n")).toContain(`topic ${topic} on pubsub pubsub (subs.yaml:3:1)`);
-    expect(await broker.send("fine", event())).toBe("acknowledged");
+    expect(await broker.send("fine", jsonEvent())).toBe("acknowledged");
   });
 
   test("one that fails is tried again, one that hangs holds nobody up", async () => {
     let failures = 1;
-    const setting = await open(
+    const setting = await openHttp(
       { "POST /works": answer(200), "POST /later": answer(200) },
       {
         declared: [declared("later"), declared("works")],
@@ -220,7 +196,7 @@ describe("subscriptions that cannot be served are named, the others run", () => 
             topic === "later" && failures-- > 0 ? new Error("no such topic") : undefined),
       },
     );
-    expect(await setting.broker.send("works", event())).toBe("acknowledged");
+    expect(await setting.broker.send("works", jsonEvent())).toBe("acknowledged");
     expect(errors(setting)).toEqual([
       "Failed to start subscription for pubsub pubsub, topic later (subs.yaml:3:1): no such topic. Will retry.",
     ]);
@@ -229,16 +205,16 @@ describe("subscriptions that cannot be served are named, the others run", () => 
     ]);
     await expect.poll(() => setting.broker.open.has("later"), { timeout: 5000 }).toBe(true);
     expect(setting.block.problems()).toEqual([]);
-    expect(await setting.broker.send("later", event())).toBe("acknowledged");
+    expect(await setting.broker.send("later", jsonEvent())).toBe("acknowledged");
   });
 
   test("a component that comes late gets its subscriptions, one that goes loses them", async () => {
-    const setting = await open({ "POST /a": answer(200) }, { declared: [declared("a", { pubsubName: "late" })] });
+    const setting = await openHttp({ "POST /a": answer(200) }, { declared: [declared("a", { pubsubName: "late" })] });
     expect(setting.block.problems()).toHaveLength(1);
     const { createBroker, pubsubComponent } = await import("./broker.ts");
     const late = createBroker();
     await setting.registry.add(pubsubComponent("late", late));
-    expect(await late.send("a", event())).toBe("acknowledged");
+    expect(await late.send("a", jsonEvent())).toBe("acknowledged");
     expect(setting.block.problems()).toEqual([]);
     await setting.registry.remove("late");
     expect([...late.open]).toEqual([]);
@@ -247,9 +223,9 @@ describe("subscriptions that cannot be served are named, the others run", () => 
 
 describe("a delivery", () => {
   test("carries the component's bytes unchanged, its metadata as headers and the trace", async () => {
-    const setting = await open({ "POST /a": answer(200) }, { declared: [declared("a")] });
+    const setting = await openHttp({ "POST /a": answer(200) }, { declared: [declared("a")] });
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    const body = JSON.stringify(event({ traceparent }), undefined, 3);
+    const body = JSON.stringify(jsonEvent({ traceparent }), undefined, 3);
     await setting.broker.send("a", body, { metadata: { __key: "k", "content-length": "7", "two words": "x" } });
     const { body: got, headers } = setting.app.seen.at(-1)!;
     expect(got.toString()).toBe(body);
@@ -260,7 +236,7 @@ describe("a delivery", () => {
   });
 
   test("of raw bytes comes in an envelope of its own", async () => {
-    const setting = await open(
+    const setting = await openHttp(
       { "POST /a": answer(200) },
       { declared: [declared("a", { metadata: { rawPayload: "true" } })] },
     );
@@ -282,7 +258,7 @@ describe("a delivery", () => {
   });
 
   test("brings a trace only when it says something of one", async () => {
-    const setting = await open({ "POST /a": answer(200) }, { declared: [declared("a")] });
+    const setting = await openHttp({ "POST /a": answer(200) }, { declared: [declared("a")] });
     const traceparentOf = async (members: string): Promise<unknown> => {
       await setting.broker.send("a", `{"id":"1","data":1${members}}`);
       return setting.app.seen.at(-1)!.headers["traceparent"];
@@ -294,7 +270,7 @@ describe("a delivery", () => {
   });
 
   test("in binary mode carries the data alone", async () => {
-    const setting = await open({ "POST /a": answer(200) }, { declared: [declared("a")] });
+    const setting = await openHttp({ "POST /a": answer(200) }, { declared: [declared("a")] });
     await setting.broker.send("a", Buffer.from([1, 2]), {
       contentType: "application/octet-stream",
       metadata: { ce_id: "7" },
@@ -305,16 +281,16 @@ describe("a delivery", () => {
   });
 
   test("gets the application's token, also over h2c", async () => {
-    const setting = await open(
+    const setting = await openHttp(
       { "POST /a": answer(200), "GET /dapr/subscribe": answer(404) },
       { declared: [declared("a")], app: { token: "secret", protocol: "h2c" }, appOptions: { h2c: true } },
     );
-    expect(await setting.broker.send("a", event())).toBe("acknowledged");
+    expect(await setting.broker.send("a", jsonEvent())).toBe("acknowledged");
     expect(setting.app.seen.map(({ headers }) => headers["dapr-api-token"])).toEqual(["secret", "secret"]);
   });
 
   test("uses the short topic where the broker's has the namespace", async () => {
-    const setting = await open(
+    const setting = await openHttp(
       { "POST /a": answer(200) },
       { declared: [declared("a", { metadata: { rawPayload: "true" } })], component: { namespaced: true } },
     );
@@ -361,16 +337,16 @@ const outcomes: [string, Handler, "acknowledged" | "refused", "acknowledged" | "
 
 describe.each(outcomes)("the application answers with %s", (_what, handler, plainly, withDeadLetter) => {
   test(`${plainly}; with a dead letter topic: ${withDeadLetter}`, async () => {
-    const { broker, metrics } = await open(
+    const { broker, metrics } = await openHttp(
       { "POST /a": handler, "POST /b": handler },
       { declared: [declared("a"), declared("b", { deadLetterTopic: "dead" })] },
     );
-    const fate = await broker.send("a", event());
+    const fate = await broker.send("a", jsonEvent());
     if (plainly === "acknowledged") expect(fate).toBe("acknowledged");
     else expect(fate).toHaveProperty("refused");
     expect(broker.published).toEqual([]);
 
-    const body = JSON.stringify(event());
+    const body = JSON.stringify(jsonEvent());
     expect(await broker.send("b", body, { metadata: { k: "v" }, contentType: "application/json" })).toBe(
       "acknowledged",
     );
@@ -383,9 +359,12 @@ describe.each(outcomes)("the application answers with %s", (_what, handler, plai
   });
 
   test("a dead letter that cannot be published is not acknowledged", async () => {
-    const { broker } = await open({ "POST /b": handler }, { declared: [declared("b", { deadLetterTopic: "dead" })] });
+    const { broker } = await openHttp(
+      { "POST /b": handler },
+      { declared: [declared("b", { deadLetterTopic: "dead" })] },
+    );
     broker.failure.publish = new Error("broker says no");
-    const fate = await broker.send("b", event());
+    const fate = await broker.send("b", jsonEvent());
     if (withDeadLetter === "acknowledged") expect(fate).toBe("acknowledged");
     else expect(fate).toMatchObject({ refused: expect.stringContaining("broker says no") });
   });
@@ -393,7 +372,7 @@ describe.each(outcomes)("the application answers with %s", (_what, handler, plai
 
 describe("messages that never reach the application", () => {
   test("what is no CloudEvent stays with the broker, or goes to the dead letter topic", async () => {
-    const { broker, app, metrics } = await open(
+    const { broker, app, metrics } = await openHttp(
       {},
       { declared: [declared("a"), declared("b", { deadLetterTopic: "dead" })] },
     );
@@ -415,11 +394,11 @@ describe("messages that never reach the application", () => {
   });
 
   test("expired ones are dropped, or go to the dead letter topic; a time to come is delivered", async () => {
-    const { broker, app } = await open(
+    const { broker, app } = await openHttp(
       { "POST /a": answer(200) },
       { declared: [declared("a"), declared("b", { deadLetterTopic: "dead" })] },
     );
-    const past = event({ expiration: "2020-01-01T00:00:00Z" });
+    const past = jsonEvent({ expiration: "2020-01-01T00:00:00Z" });
     expect(await broker.send("a", past)).toBe("acknowledged");
     expect(await broker.send("b", past)).toBe("acknowledged");
     expect(broker.published).toHaveLength(1);
@@ -427,32 +406,32 @@ describe("messages that never reach the application", () => {
     expect(await broker.send("b", past)).toHaveProperty("refused");
     expect(app.seen.filter(({ method }) => method === "POST")).toEqual([]);
     for (const expiration of ["2999-01-01T00:00:00+02:00", "2020", "", 7]) {
-      expect(await broker.send("a", event({ expiration }))).toBe("acknowledged");
+      expect(await broker.send("a", jsonEvent({ expiration }))).toBe("acknowledged");
     }
     expect(app.seen.filter(({ path }) => path === "/a")).toHaveLength(4);
   });
 
   test("a dead letter topic that the scopes forbid is a failed dead letter", async () => {
-    const { broker } = await open(
+    const { broker } = await openHttp(
       { "POST /b": answer(500) },
       {
         declared: [declared("b", { deadLetterTopic: "dead" })],
         component: { properties: { publishingscopes: "app1=other" } },
       },
     );
-    expect(await broker.send("b", event())).toMatchObject({ refused: expect.stringContaining("not allowed") });
+    expect(await broker.send("b", jsonEvent())).toMatchObject({ refused: expect.stringContaining("not allowed") });
   });
 });
 
 describe("stopping", () => {
   test("what is under way is finished and acknowledged, nothing new is taken", async () => {
     const responses: (() => void)[] = [];
-    const setting = await open(
+    const setting = await openHttp(
       { "POST /a": (_request, response) => void responses.push(() => response.end()) },
       { declared: [declared("a")] },
     );
     const { broker, app, block } = setting;
-    const underWay = broker.send("a", event());
+    const underWay = broker.send("a", jsonEvent());
     await app.reached("/a");
     let over = false;
     const stopped = block.shutdown().then(() => (over = true));
@@ -467,13 +446,13 @@ describe("stopping", () => {
   });
 
   test("what the broker had already handed out stays with it", async () => {
-    const { broker, app, block } = await open(
+    const { broker, app, block } = await openHttp(
       { "POST /a": answer(200) },
       { declared: [declared("a", { deadLetterTopic: "dead" })] },
     );
     let late: unknown;
     broker.onClose = async () => {
-      late = await broker.send("a", event());
+      late = await broker.send("a", jsonEvent());
     };
     await block.shutdown();
     expect(late).toBe("kept");
@@ -482,11 +461,11 @@ describe("stopping", () => {
   });
 
   test("what does not finish in time is cut off and stays with the broker", async () => {
-    const setting = await open(
+    const setting = await openHttp(
       { "POST /a": () => undefined },
       { declared: [declared("a", { deadLetterTopic: "dead" })], block: { drainMs: 50 } },
     );
-    const underWay = setting.broker.send("a", event());
+    const underWay = setting.broker.send("a", jsonEvent());
     await setting.app.reached("/a");
     const startedAt = performance.now();
     await setting.block.shutdown();
@@ -497,12 +476,12 @@ describe("stopping", () => {
   });
 
   test("a dead letter that hangs does not hold up the stop, and is not acknowledged", async () => {
-    const setting = await open(
+    const setting = await openHttp(
       { "POST /a": answer(500) },
       { declared: [declared("a", { deadLetterTopic: "dead" })], block: { drainMs: 50 } },
     );
     setting.broker.failure.publish = "hang";
-    const underWay = setting.broker.send("a", event());
+    const underWay = setting.broker.send("a", jsonEvent());
     await setting.app.reached("/a");
     await setting.block.shutdown();
     expect(await underWay).not.toBe("acknowledged");
@@ -510,7 +489,7 @@ describe("stopping", () => {
 
   test("an application that becomes unhealthy gets nothing until it is back", async () => {
     let status = 200;
-    const setting = await open(
+    const setting = await openHttp(
       { "GET /healthz": (_request, response) => void response.writeHead(status).end(), "POST /a": answer(200) },
       {
         declared: [declared("a")],
@@ -519,19 +498,19 @@ describe("stopping", () => {
     );
     const { broker } = setting;
     await expect.poll(() => broker.open.size).toBe(1);
-    expect(await broker.send("a", event())).toBe("acknowledged");
+    expect(await broker.send("a", jsonEvent())).toBe("acknowledged");
     status = 500;
     await expect.poll(() => setting.channel.healthy).toBe(false);
     await expect.poll(() => broker.open.size).toBe(0);
     status = 200;
     await expect.poll(() => broker.open.size).toBe(1);
-    expect(await broker.send("a", event())).toBe("acknowledged");
+    expect(await broker.send("a", jsonEvent())).toBe("acknowledged");
     expect(setting.app.seen.filter(({ path }) => path === "/dapr/subscribe")).toHaveLength(1);
   });
 
   test("with a concurrency of one, messages wait for each other, and those that wait stay with the broker on a stop", async () => {
     const responses: (() => void)[] = [];
-    const setting = await open(
+    const setting = await openHttp(
       {
         "GET /dapr/subscribe": answer(404),
         "POST /a": (_request, response) => void responses.push(() => response.end()),
@@ -539,7 +518,7 @@ describe("stopping", () => {
       { declared: [declared("a")], app: { maxConcurrency: 1 }, block: { drainMs: 50 } },
     );
     const { broker, app } = setting;
-    const fates = [broker.send("a", event()), broker.send("a", event()), broker.send("a", event())];
+    const fates = [broker.send("a", jsonEvent()), broker.send("a", jsonEvent()), broker.send("a", jsonEvent())];
     await app.reached("/a");
     expect(responses).toHaveLength(1);
     responses[0]!();

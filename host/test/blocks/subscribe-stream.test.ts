@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { failureOf } from "../api/rpc.ts";
 import { drop, nextEvent, openAppStream, openSilentStream, retry, success } from "./app-stream.ts";
 import { pubsubComponent } from "./broker.ts";
+import { jsonEvent } from "./subscribed-app.ts";
 import { openStreamingHost, type StreamingHost, type StreamingHostOptions } from "./streaming-host.ts";
 
 const opened: { close(): Promise<unknown> }[] = [];
@@ -38,16 +39,6 @@ function silentStream(port: number): Promise<{ code: unknown; message: unknown }
   });
 }
 
-const event = (members: object = {}): object => ({
-  id: "1",
-  source: "s",
-  type: "t",
-  specversion: "1.0",
-  datacontenttype: "application/json",
-  data: { a: 1 },
-  ...members,
-});
-
 describe("an application's stream", () => {
   test("gets the events of its topic and acknowledges them, without an app port", async () => {
     const { grpc, broker, block, metrics } = await openHost();
@@ -57,7 +48,7 @@ describe("an application's stream", () => {
       { type: "STREAMING", pubsubName: "pubsub", topic: "a", rules: [{ match: "", path: "/" }], deadLetterTopic: "" },
     ]);
 
-    const fate = broker.send("a", event({ traceparent: "00-x", data: { big: 1 } }));
+    const fate = broker.send("a", jsonEvent({ traceparent: "00-x", data: { big: 1 } }));
     const got = await nextEvent(stream);
     expect(got).toMatchObject({
       id: "1",
@@ -85,7 +76,7 @@ describe("an application's stream", () => {
   test("takes several events at a time, and answers in any order", async () => {
     const { grpc, broker } = await openHost();
     const stream = await openAppStream(grpc, {});
-    const fates = ["1", "2", "3"].map((id) => broker.send("a", event({ id })));
+    const fates = ["1", "2", "3"].map((id) => broker.send("a", jsonEvent({ id })));
     const ids = [await nextEvent(stream), await nextEvent(stream), await nextEvent(stream)].map(({ id }) => id);
     expect(ids).toEqual(["1", "2", "3"]);
     await stream.answer("3");
@@ -100,8 +91,8 @@ describe("an application's stream", () => {
   test("sees two events of one id one after the other, so that each answer has its event", async () => {
     const { grpc, broker } = await openHost();
     const stream = await openAppStream(grpc, {});
-    const first = broker.send("a", event({ data: 1 }));
-    const second = broker.send("a", event({ data: 2 }));
+    const first = broker.send("a", jsonEvent({ data: 1 }));
+    const second = broker.send("a", jsonEvent({ data: 2 }));
     expect(Buffer.from((await nextEvent(stream)).data).toString()).toBe("1");
     await stream.answer("1", retry);
     expect(await first).toMatchObject({ refused: expect.any(String) });
@@ -114,7 +105,7 @@ describe("an application's stream", () => {
   test("uses the short topic where the broker's has the namespace", async () => {
     const { grpc, broker } = await openHost({ component: { namespaced: true } });
     const stream = await openAppStream(grpc, {});
-    const fate = broker.send("prod-a", event());
+    const fate = broker.send("prod-a", jsonEvent());
     expect((await nextEvent(stream)).topic).toBe("a");
     await stream.answer("1");
     expect(await fate).toBe("acknowledged");
@@ -135,7 +126,7 @@ describe("an application's stream", () => {
     const { grpc, broker, log } = await openHost();
     const stream = await openAppStream(grpc, {});
     await stream.answer("nothing");
-    const fate = broker.send("a", event());
+    const fate = broker.send("a", jsonEvent());
     await nextEvent(stream);
     await stream.say({ $case: "eventProcessed", value: { id: "1", status: undefined } });
     expect(await fate).toBe("acknowledged");
@@ -158,14 +149,14 @@ describe.each([
   test(`${plainly}; with a dead letter topic: ${withDeadLetter}`, async () => {
     const { grpc, broker } = await openHost();
     const plain = await openAppStream(grpc, {});
-    const fate = broker.send("a", event());
+    const fate = broker.send("a", jsonEvent());
     await nextEvent(plain);
     await plain.answer("1", status);
     expect(await fate).toEqual(plainly === "refused" ? { refused: expect.any(String) } : plainly);
     expect(broker.published).toEqual([]);
 
     const buried = await openAppStream(grpc, { topic: "b", deadLetterTopic: "dead" });
-    const second = broker.send("b", event());
+    const second = broker.send("b", jsonEvent());
     await nextEvent(buried);
     await buried.answer("1", status);
     expect(await second).toBe("acknowledged");
@@ -240,8 +231,8 @@ describe("what the application has not answered stays with the broker", () => {
   test.each(["ends", "cancels"] as const)("when it %s its stream", async (how) => {
     const { grpc, broker, block } = await openHost();
     const stream = await openAppStream(grpc, { deadLetterTopic: "dead" });
-    const answered = broker.send("a", event());
-    const open = broker.send("a", event({ id: "2" }));
+    const answered = broker.send("a", jsonEvent());
+    const open = broker.send("a", jsonEvent({ id: "2" }));
     await nextEvent(stream);
     await nextEvent(stream);
     await stream.answer("1");
@@ -256,7 +247,7 @@ describe("what the application has not answered stays with the broker", () => {
     await expect.poll(() => block.subscriptions()).toEqual([]);
 
     const again = await openAppStream(grpc, {});
-    const fate = broker.send("a", event({ id: "2" }));
+    const fate = broker.send("a", jsonEvent({ id: "2" }));
     await nextEvent(again);
     await again.answer("2");
     expect(await fate).toBe("acknowledged");
@@ -265,7 +256,7 @@ describe("what the application has not answered stays with the broker", () => {
   test("when its connection breaks in the middle", async () => {
     const { broker, grpc, block } = await openHost();
     const stream = await openAppStream(grpc, {});
-    const fate = broker.send("a", event());
+    const fate = broker.send("a", jsonEvent());
     await nextEvent(stream);
     grpc.close();
     expect(await fate).toBe("kept");
@@ -276,7 +267,7 @@ describe("what the application has not answered stays with the broker", () => {
     const { grpc, broker } = await openHost();
     const stream = await openAppStream(grpc, {});
     const data = "x".repeat(100_000);
-    const fates = Array.from({ length: 60 }, (_, index) => broker.send("a", event({ id: String(index), data })));
+    const fates = Array.from({ length: 60 }, (_, index) => broker.send("a", jsonEvent({ id: String(index), data })));
     await pause(50);
     expect(broker.fates.every((fate) => fate === undefined)).toBe(true);
     for (const _ of fates) await stream.answer((await nextEvent(stream)).id);
@@ -289,16 +280,16 @@ test("an event that is larger than the stream carries is refused, or a dead lett
   const stream = await openAppStream(grpc, {});
   const buried = await openAppStream(grpc, { topic: "b", deadLetterTopic: "dead" });
   const data = "x".repeat(4 * 1024 * 1024 - 30);
-  expect(await broker.send("a", event({ data }))).toEqual({
+  expect(await broker.send("a", jsonEvent({ data }))).toEqual({
     refused: expect.stringContaining("raise --max-body-size"),
   });
-  expect(await broker.send("b", event({ data }))).toBe("acknowledged");
+  expect(await broker.send("b", jsonEvent({ data }))).toBe("acknowledged");
   expect(broker.published.map(({ topic }) => topic)).toEqual(["dead"]);
   for (const [topic, each] of [
     ["a", stream],
     ["b", buried],
   ] as const) {
-    const fate = broker.send(topic, event());
+    const fate = broker.send(topic, jsonEvent());
     await nextEvent(each);
     await each.answer("1");
     expect(await fate).toBe("acknowledged");
@@ -310,11 +301,11 @@ describe("when the host stops", () => {
     const { grpc, grpcPort, broker, block } = await openHost();
     const silent = silentStream(grpcPort);
     const stream = await openAppStream(grpc, {});
-    const fate = broker.send("a", event());
+    const fate = broker.send("a", jsonEvent());
     await nextEvent(stream);
     let late: Promise<unknown> | undefined;
     broker.onClose = async (deliver) => {
-      late = deliver({ topic: "a", data: Buffer.from(JSON.stringify(event({ id: "late" }))), metadata: {} }).catch(
+      late = deliver({ topic: "a", data: Buffer.from(JSON.stringify(jsonEvent({ id: "late" }))), metadata: {} }).catch(
         (error: { code: string }) => error.code,
       );
     };
@@ -336,7 +327,7 @@ describe("when the host stops", () => {
   test("an application that never answers is cut off in time, and has acknowledged nothing", async () => {
     const { grpc, broker, block } = await openHost();
     const stream = await openAppStream(grpc, { deadLetterTopic: "dead" });
-    const fate = broker.send("a", event());
+    const fate = broker.send("a", jsonEvent());
     await nextEvent(stream);
     const startedAt = performance.now();
     await block.shutdown(200);
@@ -354,7 +345,7 @@ test("a component that goes ends its streams alone", async () => {
   const other = await openAppStream(grpc, { pubsubName: "other", topic: "b" });
   await registry.remove("pubsub");
   expect(await failureOf(stream.next())).toMatchObject({ message: "stream closed" });
-  const fate = broker.send("b", event());
+  const fate = broker.send("b", jsonEvent());
   await nextEvent(other);
   await other.answer("1");
   expect(await fate).toBe("acknowledged");
@@ -364,7 +355,7 @@ test("an application that is unhealthy keeps its streams", async () => {
   const { grpc, broker, block } = await openHost();
   const stream = await openAppStream(grpc, {});
   await block.stop();
-  const fate = broker.send("a", event());
+  const fate = broker.send("a", jsonEvent());
   await nextEvent(stream);
   await stream.answer("1");
   expect(await fate).toBe("acknowledged");
