@@ -1,3 +1,7 @@
+import type { ClientStream, RpcMetadata } from "@trilby/wire/grpc";
+
+export type { ClientStream, RpcMetadata } from "@trilby/wire/grpc";
+
 /**
  * The client half of the transport: gRPC calls as bytes. Kit, host and conformance speak only to this interface, so the
  * implementation behind it can be replaced.
@@ -24,18 +28,4 @@ export interface CallOptions {
   readonly onTrailers?: ((trailers: RpcMetadata) => void) | undefined;
   /** Wait for a connection instead of failing at once with UNAVAILABLE. */
   readonly waitForReady?: boolean | undefined;
-}
-
-/** Lower-case names; `-bin` names carry bytes, all others text. A name may stand more than once. */
-export type RpcMetadata = readonly (readonly [name: string, value: string | Uint8Array])[];
-
-export interface ClientStream {
-  /** Resolves when the message was taken and there is room for the next one: await it, and nothing piles up. */
-  send(message: Uint8Array): Promise<void>;
-  /** No more messages from this side. */
-  end(): void;
-  /** Ends the call at once, both ways. */
-  cancel(): void;
-  /** The peer's messages in order, one at a time: the next is asked for when the loop comes back. Throws `RpcError` unless the peer ended with OK. */
-  readonly messages: AsyncIterable<Uint8Array>;
 }

@@ -1,4 +1,6 @@
-import type { RpcMetadata } from "./channel.ts";
+import type { ListenAddress, ServerCall, StreamHandler } from "@trilby/wire/grpc";
+
+export type { ListenAddress, ServerCall, ServerStream, StreamHandler } from "@trilby/wire/grpc";
 
 /** The server half of the transport. Register everything, then listen. */
 export interface RpcServer {
@@ -12,30 +14,5 @@ export interface RpcServer {
   close(timeoutMs: number): Promise<void>;
 }
 
-export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
-
-export interface ServerCall {
-  readonly path: string;
-  readonly metadata: RpcMetadata;
-  /** First value of a text name, lower-case. */
-  header(name: string): string | undefined;
-  /** Aborted when the caller cancelled, its deadline passed or its connection is gone. Made when first asked for. */
-  readonly signal: AbortSignal;
-  /** Unix milliseconds. */
-  readonly deadline: number | undefined;
-  /** Sends response headers; at most once, before the first message. */
-  sendHeaders(headers: RpcMetadata): void;
-  setTrailers(trailers: RpcMetadata): void;
-}
-
 /** Resolves to the response. Throwing `RpcError` sends its status; anything else becomes UNKNOWN with its message. */
 export type UnaryHandler = (request: Uint8Array, call: ServerCall) => Promise<Uint8Array> | Uint8Array;
-
-/** The stream ends with OK when the handler resolves, with the error's status when it rejects. */
-export type StreamHandler = (stream: ServerStream, call: ServerCall) => Promise<void>;
-
-export interface ServerStream {
-  readonly messages: AsyncIterable<Uint8Array>;
-  /** Resolves when there is room for the next message. Rejects when the caller is gone. */
-  send(message: Uint8Array): Promise<void>;
-}

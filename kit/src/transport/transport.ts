@@ -1,5 +1,8 @@
+import type { ClientTls } from "@trilby/wire/grpc";
 import type { Channel } from "./channel.ts";
 import type { ListenAddress, RpcServer } from "./server.ts";
+
+export type { ClientTls } from "@trilby/wire/grpc";
 
 /** One way to carry gRPC. All of them behave the same; they differ in speed and in what they load. */
 export interface Transport {
@@ -43,18 +46,6 @@ export interface MessageLimits {
 export interface Keepalive {
   readonly timeMs: number;
   readonly timeoutMs: number;
-}
-
-/** PEM texts. */
-export interface ClientTls {
-  /** Absent: the authorities that Node trusts. */
-  readonly ca?: string | undefined;
-  readonly certificate?: string | undefined;
-  readonly privateKey?: string | undefined;
-  /** The name to expect in the peer's certificate, when it is not the target's host. */
-  readonly serverName?: string | undefined;
-  /** Accepts any certificate. */
-  readonly insecureSkipVerify?: boolean | undefined;
 }
 
 export interface ServerTls {
