@@ -1,4 +1,5 @@
 import { saveCompiledCode } from "./compile-cache.ts";
+import { collectByAllMemory } from "./external-memory.ts";
 import type { Log } from "./observability/log.ts";
 import type { ReadOptions } from "./options/host-options.ts";
 import { daprVersion, hostVersion } from "./options/version.ts";
@@ -24,6 +25,7 @@ export async function daemon({ options, warnings }: ReadOptions, log: Log): Prom
   for (const warning of warnings) logger.warn(warning);
 
   limitYoungGeneration(mostYoungMebibytes);
+  collectByAllMemory();
   const signals = listenForSignals();
   for (;;) {
     const runtime = createRuntime(options, { log });
