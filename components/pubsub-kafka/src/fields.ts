@@ -101,7 +101,7 @@ export const kafkaFields = {
   writeTimeout: duration({ description: "Has no effect: readTimeout counts from the sending on.", default: "30s" }),
   metadataTimeout: duration({ description: "Has no effect, see readTimeout.", default: "0s" }),
   channelBufferSize: integer({
-    description: "Has no effect: each partition holds what one fetch brought.",
+    description: "Has no effect: each partition holds two times consumerFetchDefault at most.",
     default: 256,
   }),
   consumerFetchMin: integer({ description: "Bytes that a broker waits for before it answers.", default: 1, min: 1 }),

@@ -64,6 +64,26 @@ describeService("kafka", async (kafka) => {
     await expect.poll(() => committed(consumerGroup, topic)).toEqual([3, 50]);
   });
 
+  it("goes on in order after a partition had more than it holds, and lets no other partition wait", async () => {
+    const topic = await topicOf(2);
+    const consumerGroup = randomUUID();
+    const settings = { consumerGroup, consumerFetchDefault: "4096" };
+    const broker = await openBroker(kafka.address, settings);
+    const finish = Promise.withResolvers<void>();
+    const box = inbox((message) => (textOf(message.data).startsWith("held") ? finish.promise : undefined));
+    await broker.subscribe({ topic, metadata: {} }, box.deliver);
+    const texts = Array.from({ length: 100 }, (_, n) => `held ${n} ${"x".repeat(1_000)}`);
+    const to = (partition: number, text: string) =>
+      broker.publish({ topic, data: bytes(text), metadata: { partitionNumber: String(partition) } });
+    for (const text of texts) await to(0, text);
+    for (let n = 0; n < 20; n++) await to(1, `other ${n}`);
+    await expect.poll(() => committed(consumerGroup, topic)).toEqual([0, 20]);
+    expect(box.texts).toEqual(Array.from({ length: 20 }, (_, n) => `other ${n}`));
+    finish.resolve();
+    await expect.poll(() => box.texts.slice(20), { timeout: 10_000 }).toEqual(texts);
+    await expect.poll(() => committed(consumerGroup, topic)).toEqual([100, 20]);
+  });
+
   it.each([{ consumeRetryEnabled: "false" }, { backOffMaxRetries: "1" }])(
     "delivers again what was refused at the last attempt, with %o",
     async (settings) => {

@@ -1,6 +1,7 @@
 import { ComponentError, type Logger, type Message } from "@trilby/kit";
-import type { Batch, KafkaMessage } from "kafkajs";
+import type { KafkaMessage } from "kafkajs";
 import type { Attempts } from "./attempts.ts";
+import type { FetchedBatch } from "./backlog.ts";
 import { partitionKey } from "./commits.ts";
 import type { Generation } from "./generation.ts";
 import type { Subscriber, Subscribers } from "./subscribers.ts";
@@ -19,7 +20,7 @@ export interface DeliverySettings {
  * early when the generation stops.
  */
 export async function deliverBatch(
-  { topic, partition, messages }: Pick<Batch, "topic" | "partition" | "messages">,
+  { topic, partition, messages }: FetchedBatch,
   generation: Generation,
   settings: DeliverySettings,
   acknowledged: (message: KafkaMessage, isLast: boolean) => void,

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Backlog } from "./backlog.ts";
 import { settlesWithin } from "./waiting.ts";
 
 /** A delivery that outlived the generation it began in. Its partition waits for it, wherever it goes next. */
@@ -18,10 +19,11 @@ export type Leftovers = Map<string, Leftover>;
 export class Generation {
   readonly #leftovers: Leftovers;
   readonly #underWay = new Map<string, Leftover>();
-  readonly #resumes = new Set<() => void>();
-  readonly #busy = new Set<string>();
+  readonly #backlogs = new Map<string, Backlog>();
   readonly #stopping = new AbortController();
   #alive = true;
+  #heldUpCount = 0;
+  #heldUpChangedMs = 0;
   /** Resolves when the position of every partition is known. */
   positioned: Promise<void> = Promise.resolve();
 
@@ -51,27 +53,27 @@ export class Generation {
     void handled.then(() => this.#underWay.delete(key));
   }
 
-  isBusy(key: string): boolean {
-    return this.#busy.has(key);
+  /** The backlog of one partition, which is made when it is first asked for. */
+  backlog(key: string, make: () => Backlog): Backlog {
+    const known = this.#backlogs.get(key);
+    if (known) return known;
+    const made = make();
+    this.#backlogs.set(key, made);
+    return made;
   }
 
-  /** Runs the work of one partition. */
-  async run(key: string, work: () => Promise<void>): Promise<void> {
-    this.#busy.add(key);
-    try {
-      await work();
-    } finally {
-      this.#busy.delete(key);
-    }
+  /** For how long the same partitions have not been fetched, as they have enough to deliver. Undefined: there are none. */
+  get heldUpForMs(): number | undefined {
+    return this.#heldUpCount > 0 ? Date.now() - this.#heldUpChangedMs : undefined;
   }
 
-  /** Calls `resume` once: when the work is done, or when the generation ends. */
-  resumeAfter(work: Promise<void>, resume: () => void): void {
-    if (!this.#alive) return resume();
-    this.#resumes.add(resume);
-    void work.finally(() => {
-      if (this.#resumes.delete(resume)) resume();
-    });
+  /** Counts a partition as held up until what is returned is called. */
+  holdUp(resume: () => void): () => void {
+    this.#countHeldUp(1);
+    return () => {
+      this.#countHeldUp(-1);
+      resume();
+    };
   }
 
   /** Lets nothing new begin and waits for what is under way. */
@@ -85,8 +87,12 @@ export class Generation {
     this.#stopping.abort();
     this.#alive = false;
     for (const [key, leftover] of this.#underWay) this.#leave(key, leftover);
-    for (const resume of this.#resumes) resume();
-    this.#resumes.clear();
+    for (const backlog of this.#backlogs.values()) backlog.drop();
+  }
+
+  #countHeldUp(change: number): void {
+    this.#heldUpCount += change;
+    this.#heldUpChangedMs = Date.now();
   }
 
   #leave(key: string, leftover: Leftover): void {

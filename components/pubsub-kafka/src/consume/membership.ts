@@ -5,8 +5,10 @@ import type { KafkaOptions } from "../fields.ts";
 import { kafkaError } from "../kafka-errors.ts";
 import type { KafkaLibrary } from "../library.ts";
 import { assignerFor } from "./assigners.ts";
+import { Backlog } from "./backlog.ts";
 import { Commits, partitionKey } from "./commits.ts";
 import { deliverBatch, type DeliverySettings } from "./deliver-batch.ts";
+import { setFetchWait } from "./fetch-wait.ts";
 import { Generation, type Leftovers } from "./generation.ts";
 import { unwrittenPositions, type FirstSeen } from "./positions.ts";
 import { nameTopics } from "./refusals.ts";
@@ -50,6 +52,7 @@ export async function joinGroup(settings: MembershipSettings): Promise<Membershi
   // first is to look for the coordinator.
   const assigner = assignerFor(library, options.consumerGroupRebalanceStrategy as "range", (its) => {
     cluster = its;
+    setFetchWait(its, () => Math.min(fetchWaitMs, heldUpWaitMs + (generation?.heldUpForMs ?? Infinity) / 4));
     findCoordinator = its.findGroupCoordinator.bind(its);
     its.findGroupCoordinator = async (group) => {
       await endGeneration(revokeLimitMs);
@@ -64,7 +67,7 @@ export async function joinGroup(settings: MembershipSettings): Promise<Membershi
     sessionTimeout: options.sessionTimeout,
     heartbeatInterval: options.heartbeatInterval,
     rebalanceTimeout: 60_000,
-    maxWaitTimeInMs: fetchWaitMs,
+    maxWaitTimeInMs: heldUpWaitMs,
     minBytes: options.consumerFetchMin,
     maxBytesPerPartition: options.consumerFetchDefault,
     metadataMaxAge: positive(options.clientConnectionTopicMetadataRefreshInterval, 480_000),
@@ -133,22 +136,32 @@ export async function joinGroup(settings: MembershipSettings): Promise<Membershi
     if (!begun.alive) await new Promise<never>(() => {});
   }
 
+  /** Only takes the batch in: a partition that takes its time must not keep the library from fetching the others. */
   async function eachBatch({ batch, resolveOffset, pause, isStale }: EachBatchPayload): Promise<void> {
     const current = generation;
     if (!current || !(await settlesWithin(current.positioned, positionLimitMs))) return;
-    const { topic, partition } = batch;
-    const key = partitionKey(batch);
-    if (isStale() || current !== generation || current.isBusy(key)) return;
-    const work = current.run(key, () =>
-      deliverBatch(batch, current, delivery, ({ offset }, isLast) => {
-        resolveOffset(offset);
-        const next = BigInt(isLast ? batch.lastOffset() : offset) + 1n;
-        commits.due({ topic, partition, offset: String(next) });
-      }),
-    );
-    const guarded = work.catch((error: unknown) => logger.error("delivering failed", { error: String(error) }));
-    // The library fetches nothing more from a broker until this is done: a partition that takes its time steps aside.
-    if (!(await settlesWithin(guarded, attachedMs))) current.resumeAfter(guarded, pause());
+    if (isStale() || current !== generation) return;
+    // Where the next fetch goes on. What is written down is another matter.
+    resolveOffset(batch.messages.at(-1)!.offset);
+    const { topic, partition, messages } = batch;
+    const fetched = { topic, partition, messages, lastOffset: batch.lastOffset() };
+    current.backlog(partitionKey(batch), () => newBacklog(current)).add(fetched, () => current.holdUp(pause()));
+  }
+
+  function newBacklog(current: Generation): Backlog {
+    return new Backlog({
+      limitBytes: options.consumerFetchDefault,
+      deliver: (batch, taken) =>
+        deliverBatch(batch, current, delivery, (message, isLast) => {
+          const { topic, partition, lastOffset } = batch;
+          commits.due({ topic, partition, offset: String(BigInt(isLast ? lastOffset : message.offset) + 1n) });
+          taken(message);
+        }),
+      async failed(error) {
+        logger.error("delivering failed, trying again", { error: String(error) });
+        await sleep(1_000, current.stopping);
+      },
+    });
   }
 
   async function hangUp(): Promise<void> {
@@ -163,7 +176,7 @@ export async function joinGroup(settings: MembershipSettings): Promise<Membershi
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 128,
+      partitionsConsumedConcurrently: 16,
       eachBatch,
     });
   } catch (error) {
@@ -202,10 +215,10 @@ function watch(consumer: Consumer, options: KafkaOptions, silent: (problem: stri
   return () => clearInterval(timer);
 }
 
-/** How long a fetch waits for messages. A partition that stepped aside comes back within this time. */
+/** How long a fetch waits for messages. */
 const fetchWaitMs = 250;
-/** How long a batch may keep the library from fetching. */
-const attachedMs = 50;
+/** The same while partitions are held up: they are back within this time, or within a quarter of what they were away. */
+const heldUpWaitMs = 20;
 const positionLimitMs = 1_000;
 const commitLimitMs = 3_000;
 const hangUpLimitMs = 5_000;
