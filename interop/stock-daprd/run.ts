@@ -74,6 +74,17 @@ await runJudge("stock-daprd", async (verdicts) => {
         }
       });
     }
+    // What trilbyd answers as well: in its own process like the one, on a socket like the other.
+    for (const [side, status] of [
+      [builtin, 204],
+      [ours, 200],
+    ] as const)
+      await check(`mqtt: nothing to answer is ${status} of ${side.name}`, async () => {
+        const body = JSON.stringify({ operation: "create", data: { order: randomUUID() } });
+        const answer = await fetch(`${side.daemon().http}/v1.0/bindings/mqtt`, { method: "POST", body });
+        equal(answer.status, status);
+        equal(await answer.text(), "");
+      });
     for (const [name, { served }] of world.components)
       await check(`${name} is still there`, async () =>
         equal(served().process.ended(), undefined, served().process.log()),

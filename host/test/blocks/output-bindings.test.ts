@@ -1,6 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Binding, ComponentDefinition } from "@trilby/kit";
+import { remoteBinding } from "@trilby/kit/client";
+import { startServing } from "@trilby/kit/serve";
+import { connect } from "@trilby/kit/transport";
 import { RpcCode, type RpcMetadata, type ServerCall } from "@trilby/kit/transport";
 import { InvokeBindingRequest, InvokeBindingResponse } from "@trilby/proto/runtime";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 
 import { createBindingsBlock, type BindingsBlock } from "../../src/blocks/bindings/block.ts";
 import { recordingLog, recordingMetrics } from "../app/recorders.ts";
@@ -69,6 +76,29 @@ describe("over HTTP", () => {
     expect(answer.headers.get("content-type")).toBe("application/json");
     link.answer = () => ({});
     expect(await post("output-only", '{"operation":"get"}')).toMatchObject({ status: 200, text: "" });
+  });
+
+  test("nothing to answer is 204 in this process and 200 over a socket, as of Dapr's own and pluggable components", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "trilby-binding-"));
+    const path = join(folder, "link.sock");
+    const far = createLink(["create"]);
+    const { operations, invoke, close } = far.binding;
+    const serving = await startServing([servedLink({ operations: operations!, invoke: invoke!, close })], {
+      sockets: [path],
+    });
+    const channel = await connect({ path });
+    onTestFinished(async () => {
+      channel.close();
+      await serving.close(0);
+      await rm(folder, { recursive: true });
+    });
+    const { instance } = await remoteBinding(channel, "far-link", ["output"]).init({});
+    await registry.add(bindingComponent("far-link", instance));
+    expect(await post("link", '{"operation":"create"}')).toMatchObject({ status: 204, text: "" });
+    const answer = await post("far-link", '{"operation":"create"}');
+    expect(answer).toMatchObject({ status: 200, text: "" });
+    expect(answer.headers.get("content-type")).toBe("application/json");
+    expect(far.invoked).toHaveLength(1);
   });
 
   test("the caller's trace and baggage go along", async () => {
@@ -209,3 +239,18 @@ describe("over gRPC", () => {
     expect(await invoke({ name: "link", operation: "get" })).toEqual({ data: new Uint8Array(0), metadata: {} });
   });
 });
+
+function servedLink(binding: Binding): ComponentDefinition {
+  return {
+    kind: "bindings",
+    type: "bindings.far-link",
+    version: "v1",
+    status: "development-only",
+    title: "Link",
+    description: "For this test.",
+    placement: "child",
+    binding: { input: false, output: true, operations: [{ name: "create", description: "Does nothing." }] },
+    metadata: {},
+    open: async () => binding,
+  };
+}

@@ -22,6 +22,7 @@ export function bindingRoutes(outputs: Outputs): HttpRoute[] {
         const result = await outputs.invoke(name, request).catch((error: unknown) => {
           throw invokeFailed("http", name, error);
         });
+        // A component on a socket always answers something, if only an empty message: 200, as of Dapr's pluggable ones.
         if (result === undefined) {
           exchange.respond(204);
           return;
