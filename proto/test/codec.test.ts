@@ -1,4 +1,4 @@
-import { GetRequest, GetResponse, MultiMaxSizeResponse, SetRequest } from "@trilby/proto/components";
+import { BulkGetResponse, GetRequest, GetResponse, MultiMaxSizeResponse, SetRequest } from "@trilby/proto/components";
 import { encodeMessage } from "@trilby/proto/encode";
 import { ConversationRequestAlpha2, GetStateRequest, TopicEventRequest } from "@trilby/proto/runtime";
 import { ErrorInfo, Status } from "@trilby/proto/rpc";
@@ -72,6 +72,30 @@ test("the shared writer gives what a fresh one gives, also after a failure and a
   expect(encodeMessage(GetResponse, large)).toEqual(GetResponse.encode(large).finish());
   expect(encodeMessage(GetResponse, response)).toEqual(fresh);
   expect(first, "earlier results stay as they are").toEqual(fresh);
+});
+
+test("the shared writer gives what a fresh one gives for large bytes, wherever in a message they are", () => {
+  const large = new Uint8Array(40_000).map((_, index) => index);
+  const metadata = { before: "x".repeat(20_000), after: "y" };
+  const item = { data: large, etag: { value: "1" }, metadata, contentType: "text/plain" };
+  const bulk = BulkGetResponse.create({
+    items: [
+      { key: "a", ...item, error: "" },
+      { key: "b", ...item, error: "" },
+    ],
+  });
+  const whole = GetResponse.create(item);
+  const status = Status.create({ code: 1, details: [{ typeUrl: "type", value: large }] });
+  const event = TopicEventRequest.create({ id: "1", data: large, topic: "t", path: "/p", pubsubName: "p" });
+  for (let time = 0; time < 2; time++) {
+    expect(encodeMessage(GetResponse, whole)).toEqual(GetResponse.encode(whole).finish());
+    expect(encodeMessage(BulkGetResponse, bulk)).toEqual(BulkGetResponse.encode(bulk).finish());
+    expect(encodeMessage(Status, status)).toEqual(Status.encode(status).finish());
+    expect(encodeMessage(TopicEventRequest, event)).toEqual(TopicEventRequest.encode(event).finish());
+    const options = { concurrency: 0.5 as 0, consistency: 0 as const };
+    expect(() => encodeMessage(SetRequest, SetRequest.create({ key: "k", value: large, options }))).toThrow(/int32/);
+  }
+  expect(TopicEventRequest.decode(encodeMessage(TopicEventRequest, event))).toEqual(event);
 });
 
 test("a status with a detail, as a trailer carries it", () => {
