@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ComponentError } from "../errors/component-error.ts";
 import type { ClientStream } from "../transport/index.ts";
 import { asComponentError } from "./caller.ts";
@@ -11,6 +12,11 @@ export interface DeliveryPumpSettings {
   readonly first?: Uint8Array | undefined;
   /** Handles one message: the answer to send, or undefined to send none. Rejects when the message cannot be read. */
   handle(message: Uint8Array): Promise<Uint8Array | undefined>;
+  /**
+   * The answer to what arrives while the pump closes; the stream then also stays for a moment behind the last handler, for the
+   * peer to make use of its answer. Absent: what arrives stays with its source, without an answer.
+   */
+  readonly late?: ((message: Uint8Array) => Uint8Array) | undefined;
   /** Messages handled side by side; the next one is read when there is room. */
   readonly concurrency: number;
   /** Called once when the peer or the connection ended the stream, after every handler has settled. Not after `close`. */
@@ -33,6 +39,8 @@ export class DeliveryPump {
   #idle = Promise.withResolvers<void>();
   #room: PromiseWithResolvers<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** Our half of the stream is closed. */
+  #ending = false;
 
   constructor(settings: DeliveryPumpSettings) {
     this.#settings = settings;
@@ -66,8 +74,10 @@ export class DeliveryPump {
     try {
       if (this.#settings.first !== undefined) await this.#stream.send(this.#settings.first);
       for await (const message of this.#stream.messages) {
-        // What arrives from now on stays with its source.
-        if (this.#closing !== undefined) continue;
+        if (this.#closing !== undefined) {
+          this.#refuse(message);
+          continue;
+        }
         this.#take(message);
         if (this.#active >= this.#settings.concurrency) await (this.#room = Promise.withResolvers()).promise;
       }
@@ -76,6 +86,17 @@ export class DeliveryPump {
     }
     await this.#idle.promise;
     if (this.#closing === undefined && this.#isAccepted) this.#settings.onClosed(this.#failure);
+  }
+
+  /** Not awaited: an answer that does not go out says no less than none. */
+  #refuse(message: Uint8Array): void {
+    if (this.#ending || this.#settings.late === undefined) return;
+    try {
+      this.#stream.send(this.#settings.late(message)).catch(() => undefined);
+    } catch {
+      // Unreadable, as in #answer.
+      this.#stream.cancel();
+    }
   }
 
   #take(message: Uint8Array): void {
@@ -98,10 +119,16 @@ export class DeliveryPump {
   }
 
   async #close(): Promise<void> {
+    const wasActive = this.#active > 0;
     await this.#idle.promise;
+    if (wasActive && this.#settings.late !== undefined) await Promise.race([sleep(lastAnswersMs), this.#ended]);
+    this.#ending = true;
     this.#stream.end();
     const timer = setTimeout(() => this.#stream.cancel(), this.#settings.endTimeoutMs);
     await this.#ended;
     clearTimeout(timer);
   }
 }
+
+/** As long as Dapr's runtime keeps the stream of an input binding. */
+const lastAnswersMs = 400;

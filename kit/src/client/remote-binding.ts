@@ -73,6 +73,8 @@ async function read(
     waitForHeaders: caller.peerIsKit,
     open: (accepted) => caller.open(readPath, accepted),
     handle: (bytes) => handleEvent(bytes, deliver),
+    // Others are used to Dapr's runtime, which leaves no event without an answer.
+    late: caller.peerIsKit ? undefined : refuseEvent,
     onClosed(error) {
       pumps.delete(pump);
       onClosed?.(error);
@@ -97,4 +99,10 @@ async function handleEvent(bytes: Uint8Array, deliver: DeliverEvent): Promise<Ui
     const message = error instanceof Error ? error.message : String(error);
     return encodeMessage(ReadRequest, { messageId, responseData: new Uint8Array(), responseError: { message } });
   }
+}
+
+function refuseEvent(bytes: Uint8Array): Uint8Array {
+  const { messageId } = ReadResponse.decode(bytes);
+  const responseError = { message: "input binding is closed" };
+  return encodeMessage(ReadRequest, { messageId, responseData: new Uint8Array(), responseError });
 }

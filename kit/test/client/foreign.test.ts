@@ -1,11 +1,18 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { FeaturesResponse, GetResponse, PullMessagesRequest, PullMessagesResponse } from "@trilby/proto/components";
+import {
+  FeaturesResponse,
+  GetResponse,
+  PullMessagesRequest,
+  PullMessagesResponse,
+  ReadRequest,
+  ReadResponse,
+} from "@trilby/proto/components";
 import type { ComponentError } from "@trilby/kit";
-import { remotePubSub, remoteStateStore } from "@trilby/kit/client";
+import { remoteBinding, remotePubSub, remoteStateStore } from "@trilby/kit/client";
 import { RpcCode, RpcError, connect, createServer } from "@trilby/kit/transport";
-import type { Channel, RpcServer } from "@trilby/kit/transport";
+import type { Channel, RpcServer, ServerStream } from "@trilby/kit/transport";
 import { string, temporaryFolder, text } from "../transport/fixture.ts";
 
 // Components that other people wrote keep Dapr's protocol and promise nothing beyond it.
@@ -114,6 +121,52 @@ test("a message that cannot be read ends its subscription, not the process", asy
   const closed = Promise.withResolvers<ComponentError>();
   await instance.subscribe({ topic: "orders", metadata: {} }, async () => undefined, closed.resolve);
   expect(await closed.promise).toMatchObject({ code: "internal" });
+});
+
+test("an input binding that closes answers each event that still comes, and takes none", async () => {
+  const answers: [id: string, data: string, error: string | undefined][] = [];
+  const opened = Promise.withResolvers<ServerStream>();
+  const ended = Promise.withResolvers<void>();
+  const channel = await foreign((server) => {
+    server.unary(path("InputBinding", "Init"), () => empty);
+    server.stream(path("InputBinding", "Read"), async (stream) => {
+      opened.resolve(stream);
+      for await (const message of stream.messages) {
+        const { messageId, responseData, responseError } = ReadRequest.decode(message);
+        answers.push([messageId, string(responseData), responseError?.message]);
+      }
+      ended.resolve();
+    });
+  });
+  const { instance } = await remoteBinding(channel, "bell", ["input"]).init({});
+  const handled: string[] = [];
+  const begun = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  const reader = await instance.read!(async ({ data }) => {
+    handled.push(string(data));
+    begun.resolve();
+    await finish.promise;
+    return text("rung");
+  });
+  const stream = await opened.promise;
+  const send = (messageId: string): Promise<void> =>
+    stream.send(ReadResponse.encode({ data: text(messageId), metadata: {}, contentType: "", messageId }).finish());
+  const closed = "input binding is closed";
+
+  await send("first");
+  await begun.promise;
+  const closing = reader.close();
+  await send("while it finishes");
+  await expect.poll(() => answers).toEqual([["while it finishes", "", closed]]);
+  finish.resolve();
+  await expect.poll(() => answers).toHaveLength(2);
+  expect(answers[1]).toEqual(["first", "rung", undefined]);
+  await send("right after");
+  await expect.poll(() => answers).toHaveLength(3);
+  expect(answers[2]).toEqual(["right after", "", closed]);
+  await closing;
+  await ended.promise;
+  expect(handled).toEqual(["first"]);
 });
 
 test("a component without Features has none; one that answers a plain error keeps its message", async () => {
