@@ -3,6 +3,8 @@ export interface HuffmanCode {
   /** Bits of each symbol's code, 5 to 30; 256 is the end of string, which nobody may send. */
   readonly lengths: Uint8Array;
   readonly codes: Uint32Array;
+  /** By how many bits it has, the first prefix that is no code itself; those above it are none either. */
+  readonly innerNodes: Uint32Array;
 }
 
 export const endOfString = 256;
@@ -21,16 +23,25 @@ const lengthDigits =
   "kmkkmmmnmnnnnnonoomnonnnnlmnmnnomlkmmnnlnmmolmnnllmlnmnnkmmmnmmn" +
   "qqkjmnmpqqqrrqopjlqrrqrollqqsrrrkoklmllnmmppooqnqrqqrrrrrsrrrrrq";
 
+/** One pass each: this is part of every start. */
 function makeCode(): HuffmanCode {
   const lengths = new Uint8Array(257);
-  for (let symbol = 0; symbol < endOfString; symbol++) lengths[symbol] = parseInt(lengthDigits[symbol]!, 36);
-  lengths[endOfString] = 30;
-  const codes = new Uint32Array(257);
-  // Shorter codes first, then smaller symbols: each is the one before plus one, with zeros behind where it is longer.
-  let code = 0;
-  for (let length = 5; length <= 30; length++) {
-    for (let symbol = 0; symbol <= endOfString; symbol++) if (lengths[symbol] === length) codes[symbol] = code++;
-    code *= 2;
+  const counts = new Uint16Array(longest + 1);
+  for (let symbol = 0; symbol <= endOfString; symbol++) {
+    const length = symbol === endOfString ? longest : parseInt(lengthDigits[symbol]!, 36);
+    lengths[symbol] = length;
+    counts[length]!++;
   }
-  return { lengths, codes };
+  const codes = new Uint32Array(257);
+  const innerNodes = new Uint32Array(longest + 1);
+  // Shorter codes first, then smaller symbols: each is the one before plus one, with zeros behind where it is longer.
+  const next = new Uint32Array(longest + 1);
+  for (let length = 1; length <= longest; length++) {
+    next[length] = innerNodes[length - 1]! * 2;
+    innerNodes[length] = next[length]! + counts[length]!;
+  }
+  for (let symbol = 0; symbol <= endOfString; symbol++) codes[symbol] = next[lengths[symbol]!]!++;
+  return { lengths, codes, innerNodes };
 }
+
+const longest = 30;

@@ -37,49 +37,62 @@ let scratch: Buffer | undefined;
 
 /** For each state, an inner node of the code's tree (256 of them, the root is 0), and each half byte: where it leads. */
 function makeTable(): Int32Array {
+  return ofTwiceTheBits(ofTwiceTheBits(stepsOfOneBit(), 1), 2);
+}
+
+/** What two steps in a row come to. */
+function ofTwiceTheBits(steps: Int32Array, bits: number): Int32Array {
+  const longer = new Int32Array(steps.length << bits);
+  for (let index = 0; index < longer.length; index++) {
+    const first = steps[index >> bits]!;
+    const second = steps[((first & stateMask) << bits) | (index & ((1 << bits) - 1))]!;
+    longer[index] = (first & ~(stateMask | acceptFlag)) | second;
+  }
+  return longer;
+}
+
+function stepsOfOneBit(): Int32Array {
   const { left, right, padding } = makeTree();
-  const steps = new Int32Array(256 * 16);
-  for (let state = 0; state < 256; state++) {
-    for (let half = 0; half < 16; half++) {
-      let node = state;
-      let step = 0;
-      for (let bit = 8; bit > 0; bit >>= 1) {
-        const next = (half & bit) === 0 ? left[node]! : right[node]!;
-        if (next >= 0) {
-          node = next;
-          continue;
-        }
-        const symbol = -1 - next;
-        step |= symbol === endOfString ? failFlag : symbolFlag | (symbol << symbolShift);
-        node = 0;
-      }
-      steps[(state << 4) | half] = step | node | (padding[node] === 1 ? acceptFlag : 0);
-    }
+  const steps = new Int32Array(256 * 2);
+  for (let index = 0; index < steps.length; index++) {
+    const next = ((index & 1) === 0 ? left : right)[index >> 1]!;
+    const symbol = -1 - next;
+    const flags = next >= 0 ? 0 : symbol === endOfString ? failFlag : symbolFlag | (symbol << symbolShift);
+    const state = Math.max(next, 0);
+    steps[index] = state | flags | (padding[state] === 1 ? acceptFlag : 0);
   }
   return steps;
 }
 
 /** Children of the inner nodes: another node, or -1 - symbol. `padding`: a string may end here. */
 function makeTree(): { left: Int16Array; right: Int16Array; padding: Uint8Array } {
-  const { lengths, codes } = huffmanCode();
+  const { lengths, codes, innerNodes } = huffmanCode();
   const left = new Int16Array(256);
   const right = new Int16Array(256);
-  let nodes = 1;
-  for (let symbol = 0; symbol <= endOfString; symbol++) {
-    let node = 0;
-    for (let bit = lengths[symbol]! - 1; bit > 0; bit--) {
-      const side = ((codes[symbol]! >>> bit) & 1) === 0 ? left : right;
-      if (side[node] === 0) side[node] = nodes++;
-      node = side[node]!;
-    }
-    const side = (codes[symbol]! & 1) === 0 ? left : right;
-    side[node] = -1 - symbol;
+  // Nodes are numbered by their depth, then by their prefix. This is what to add to a prefix of each depth.
+  const offsets = new Int32Array(innerNodes.length);
+  let nodes = 0;
+  for (let depth = 0; depth < innerNodes.length; depth++) {
+    const first = innerNodes[depth]!;
+    offsets[depth] = nodes - first;
+    for (let prefix = first; prefix < 2 ** depth; prefix++) link(prefix, depth, nodes++);
   }
-  // Padding is at most seven bits, all of them ones.
+  for (let symbol = 0; symbol <= endOfString; symbol++) link(codes[symbol]!, lengths[symbol]!, -1 - symbol);
+  return { left, right, padding: paddingOf(right) };
+
+  function link(prefix: number, depth: number, child: number): void {
+    if (depth === 0) return;
+    const parent = offsets[depth - 1]! + (prefix >>> 1);
+    ((prefix & 1) === 0 ? left : right)[parent] = child;
+  }
+}
+
+/** Padding is at most seven bits, all of them ones. */
+function paddingOf(right: Int16Array): Uint8Array {
   const padding = new Uint8Array(256);
   for (let node = 0, bits = 0; bits <= 7; bits++) {
     padding[node] = 1;
     node = right[node]!;
   }
-  return { left, right, padding };
+  return padding;
 }
