@@ -27,6 +27,8 @@ export class StreamRecord implements Http2Stream {
   list: StreamList | undefined = undefined;
   previous: StreamRecord | undefined = undefined;
   next: StreamRecord | undefined = undefined;
+  /** For the table of open streams alone. */
+  nextInSlot: StreamRecord | undefined = undefined;
 
   /** Bytes that the peer may still send. */
   receiveWindow: number;
