@@ -42,7 +42,7 @@ const { methods } = PubSubDefinition;
 const initMethod = remoteMethod(PubSubDefinition, methods.init);
 const featuresMethod = remoteMethod(PubSubDefinition, methods.features);
 const pingMethod = remoteMethod(PubSubDefinition, methods.ping);
-const publishMethod = remoteMethod(PubSubDefinition, methods.publish);
+const publishMethod = remoteMethod(PubSubDefinition, methods.publish, nothing);
 const bulkPublishMethod = remoteMethod(PubSubDefinition, methods.bulkPublish);
 const pauseMethod = remoteMethod(PubSubDefinition, methods.pause);
 const resumeMethod = remoteMethod(PubSubDefinition, methods.resume);
@@ -57,8 +57,8 @@ function pubSub(
   const pumps = new Set<DeliveryPump>();
   const broker: RemotePubSub = {
     features,
-    publish: async ({ topic, data, metadata, contentType = "" }, call) =>
-      void (await caller.call(publishMethod, { pubsubName, topic, data, metadata, contentType }, call)),
+    publish: ({ topic, data, metadata, contentType = "" }, call) =>
+      caller.call(publishMethod, { pubsubName, topic, data, metadata, contentType }, call),
     async subscribe({ topic, metadata }, deliver, onClosed) {
       const limits = deliveryLimits(caller.peerIsKit, options, 1);
       const pump = new DeliveryPump({
@@ -100,6 +100,8 @@ function pubSub(
   }
   return broker;
 }
+
+function nothing(): void {}
 
 async function handleMessage(bytes: Uint8Array, subscribed: string, deliver: Deliver): Promise<Uint8Array | undefined> {
   const { data, topicName, metadata, contentType, id } = PullMessagesResponse.decode(bytes);

@@ -34,9 +34,9 @@ const { methods } = StateStoreDefinition;
 const initMethod = remoteMethod(StateStoreDefinition, methods.init);
 const featuresMethod = remoteMethod(StateStoreDefinition, methods.features);
 const pingMethod = remoteMethod(StateStoreDefinition, methods.ping);
-const getMethod = remoteMethod(StateStoreDefinition, methods.get);
-const setMethod = remoteMethod(StateStoreDefinition, methods.set);
-const deleteMethod = remoteMethod(StateStoreDefinition, methods.delete);
+const getMethod = remoteMethod(StateStoreDefinition, methods.get, resultFromWire);
+const setMethod = remoteMethod(StateStoreDefinition, methods.set, nothing);
+const deleteMethod = remoteMethod(StateStoreDefinition, methods.delete, nothing);
 const bulkGetMethod = remoteMethod(StateStoreDefinition, methods.bulkGet);
 const bulkSetMethod = remoteMethod(StateStoreDefinition, methods.bulkSet);
 const bulkDeleteMethod = remoteMethod(StateStoreDefinition, methods.bulkDelete);
@@ -53,9 +53,9 @@ const multiMaxSizeMethod = remoteMethod(
 function stateStore(caller: Caller, features: readonly string[]): OpenedStateStore {
   const store: OpenedStateStore = {
     features,
-    get: async (request, call) => resultFromWire(await caller.call(getMethod, getToWire(request), call)),
-    set: async (request, call) => void (await caller.call(setMethod, setToWire(request), call)),
-    delete: async (request, call) => void (await caller.call(deleteMethod, deleteToWire(request), call)),
+    get: (request, call) => caller.call(getMethod, getToWire(request), call),
+    set: (request, call) => caller.call(setMethod, setToWire(request), call),
+    delete: (request, call) => caller.call(deleteMethod, deleteToWire(request), call),
     async bulkGet(requests, options, call) {
       const { items } = await caller.call(bulkGetMethod, { items: requests.map(getToWire), options }, call);
       return bulkItemsFromWire(requests, items);
@@ -79,6 +79,8 @@ function stateStore(caller: Caller, features: readonly string[]): OpenedStateSto
   }
   return store;
 }
+
+function nothing(): void {}
 
 const multiMaxSizeTimeoutMs = 5000;
 

@@ -1,3 +1,5 @@
+import type { Cancellation } from "@trilby/wire/cancellation";
+
 /** String pairs that travel with a request or a message. Keys are case-sensitive unless a member says otherwise. */
 export type Metadata = Readonly<Record<string, string>>;
 
@@ -5,6 +7,8 @@ export type Metadata = Readonly<Record<string, string>>;
 export interface Call {
   /** Aborted when the caller no longer waits. A write that was already sent to the backend may still take effect. */
   readonly signal?: AbortSignal | undefined;
+  /** The same at less cost, where the caller has it: `signal` is then made when it is first asked for. */
+  readonly cancellation?: Cancellation | undefined;
 }
 
 /** What every opened component instance can do, whatever its kind. */

@@ -27,15 +27,26 @@ type Answer = (request: unknown, name: string, call: ServerCall) => Promise<unkn
 export function serveUnary<S extends ServiceDefinition>(server: RpcServer, service: S, methods: UnaryMethods<S>): void {
   for (const [key, answer] of Object.entries(methods) as [string, Answer][]) {
     const method = service.methods[key]!;
-    server.unary(methodPath(service, method), async (bytes, call) => {
+    const encode = (response: unknown): Uint8Array => {
+      try {
+        return encodeMessage(method.responseType, response);
+      } catch (error) {
+        throw toRpcError(error);
+      }
+    };
+    server.unary(methodPath(service, method), (bytes, call) => {
       const request = decode(method.requestType, bytes, method);
       try {
-        return encodeMessage(method.responseType, await answer(request, instanceName(call), call));
+        return answer(request, instanceName(call), call).then(encode, rethrow);
       } catch (error) {
         throw toRpcError(error);
       }
     });
   }
+}
+
+function rethrow(error: unknown): never {
+  throw toRpcError(error);
 }
 
 export function serveStream(

@@ -28,15 +28,9 @@ export function serveState(server: RpcServer, component: ServedComponent<"state"
     init: initialise(component),
     features: async (_, name) => ({ features: [...component.features(name)] }),
     ping: ping(component),
-    get: async (request, name, call) => resultToWire(await component.instance(name).get(getFromWire(request), call)),
-    set: async (request, name, call) => {
-      await component.instance(name).set(setFromWire(request), call);
-      return {};
-    },
-    delete: async (request, name, call) => {
-      await component.instance(name).delete(deleteFromWire(request), call);
-      return {};
-    },
+    get: (request, name, call) => component.instance(name).get(getFromWire(request), call).then(resultToWire),
+    set: (request, name, call) => component.instance(name).set(setFromWire(request), call).then(nothing),
+    delete: (request, name, call) => component.instance(name).delete(deleteFromWire(request), call).then(nothing),
     bulkGet: async ({ items, options }, name, call) => {
       const found = await component.instance(name).bulkGet(items.map(getFromWire), bulkOptions(options), call);
       return { items: bulkItemsToWire(items, found) };
@@ -82,6 +76,10 @@ export function serveState(server: RpcServer, component: ServedComponent<"state"
     { definition: TransactionalStoreMultiMaxSizeDefinition, listed: transactional },
     { definition: QueriableStateStoreDefinition, listed: () => component.mayHave("QUERY_API") },
   ];
+}
+
+function nothing(): object {
+  return {};
 }
 
 function bulkOptions(options: { readonly parallelism: number } | undefined): { parallelism: number } {

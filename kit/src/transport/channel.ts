@@ -1,3 +1,4 @@
+import type { Cancellation } from "@trilby/wire/cancellation";
 import type { ClientStream, RpcMetadata } from "@trilby/wire/grpc";
 
 export type { ClientStream, RpcMetadata } from "@trilby/wire/grpc";
@@ -22,6 +23,8 @@ export interface CallOptions {
   /** Milliseconds from now; absent means none. Sent to the peer as the call's deadline. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Instead of a signal, or beside it. */
+  readonly cancellation?: Cancellation | undefined;
   /** Called once with the response's headers, before the response is handed out. */
   readonly onHeaders?: ((headers: RpcMetadata) => void) | undefined;
   /** Called once with the trailers of a call that ended with OK; an error carries its own. */

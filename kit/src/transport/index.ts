@@ -1,5 +1,6 @@
 import type { Transport } from "./transport.ts";
 
+export { CancellationSource, type Cancellation } from "@trilby/wire/cancellation";
 export type * from "./channel.ts";
 export * from "./rpc-error.ts";
 export type * from "./server.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { expect, test } from "vitest";
-import { RpcCode, RpcError } from "@trilby/kit/transport";
+import { expect, test, vi } from "vitest";
+import { CancellationSource, type Cancellation, RpcCode, RpcError } from "@trilby/kit/transport";
 import type { RpcMetadata, ServerCall } from "@trilby/kit/transport";
 import { overEveryPairing, echo, string, text } from "./fixture.ts";
 
@@ -212,6 +212,37 @@ overEveryPairing(({ pair }) => {
     if (!heard.aborted) await once(heard, "abort");
     expect(heard.reason).toMatchObject({ code: RpcCode.CANCELLED });
     expect((await failure(channel.unary("/test.Echo/Unary", text(""), { signal: abort.signal }))).code).toBe(
+      RpcCode.CANCELLED,
+    );
+  });
+
+  test("one who gives up without a signal cancels calls and streams, and they forget each other", async () => {
+    const began = Promise.withResolvers<Cancellation>();
+    const { channel } = await pair((server) => {
+      server.unary("/test.Echo/Unary", async (request, call) => {
+        if (request.length > 0) return request;
+        const heard = Promise.withResolvers<void>();
+        call.cancellation.add({ cancel: heard.resolve });
+        began.resolve(call.cancellation);
+        await heard.promise;
+        return request;
+      });
+      server.stream("/test.Echo/Stream", async (stream) => {
+        for await (const message of stream.messages) await stream.send(message);
+      });
+    });
+    const source = new CancellationSource();
+    const forgotten = vi.spyOn(source, "remove");
+    expect(string(await channel.unary("/test.Echo/Unary", text("a"), { cancellation: source }))).toBe("a");
+    expect(forgotten).toHaveBeenCalledTimes(1);
+    const calls = [0, 1, 2].map(() => failure(channel.unary("/test.Echo/Unary", text(""), { cancellation: source })));
+    const stream = channel.stream("/test.Echo/Stream", { cancellation: source });
+    const heard = await began.promise;
+    source.cancel();
+    for (const call of calls) expect((await call).code).toBe(RpcCode.CANCELLED);
+    expect((await failure(stream.messages[Symbol.asyncIterator]().next())).code).toBe(RpcCode.CANCELLED);
+    await expect.poll(() => heard.cancelled).toBe(true);
+    expect((await failure(channel.unary("/test.Echo/Unary", text("a"), { cancellation: source }))).code).toBe(
       RpcCode.CANCELLED,
     );
   });

@@ -116,6 +116,9 @@ function tokenCheck(token: string): (call: ServerCall) => ServerCall {
       get signal() {
         return call.signal;
       },
+      get cancellation() {
+        return call.cancellation;
+      },
       sendHeaders: (headers) => call.sendHeaders(headers),
       setTrailers: (trailers) => call.setTrailers(trailers),
     };

@@ -1,3 +1,4 @@
+import { CancellationSource, type Cancellation } from "@trilby/kit/transport";
 import { ApiError } from "../error.ts";
 import { errorBody } from "../error-body.ts";
 import { encodeJson } from "../json/escape.ts";
@@ -32,6 +33,7 @@ export abstract class Exchange implements HttpExchange {
 
   #pairs: readonly (readonly [string, string])[] | undefined;
   #abort: AbortController | undefined;
+  #cancellation: CancellationSource | undefined;
   #extraHeaders: string[] | undefined;
 
   constructor(method: string, path: string, query: string) {
@@ -82,9 +84,19 @@ export abstract class Exchange implements HttpExchange {
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       const abort = (this.#abort = new AbortController());
-      this.whenGone(() => abort.abort());
+      const { cancellation } = this;
+      if (cancellation.cancelled) abort.abort();
+      else cancellation.add({ cancel: () => abort.abort() });
     }
     return this.#abort.signal;
+  }
+
+  get cancellation(): Cancellation {
+    if (this.#cancellation === undefined) {
+      const source = (this.#cancellation = new CancellationSource());
+      this.whenGone(() => source.cancel());
+    }
+    return this.#cancellation;
   }
 
   setHeader(name: string, value: string): void {

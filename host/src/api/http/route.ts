@@ -1,3 +1,5 @@
+import type { Cancellation } from "@trilby/kit/transport";
+
 import type { ApiName } from "../name.ts";
 
 /** One route of the HTTP API. Blocks hand routes to the server; the server knows no block. */
@@ -40,6 +42,8 @@ export interface HttpExchange {
   headers(): Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Aborted when the client went away before the response was complete. Made when first asked for. */
   readonly signal: AbortSignal;
+  /** The same at less cost. */
+  readonly cancellation: Cancellation;
   /** The whole body. Rejects with ERR_BODY_READ when it is larger than the limit or breaks off. */
   body(): Promise<Uint8Array>;
 

@@ -26,6 +26,7 @@ export class GrpcClientStream implements ClientStream {
       () => this.cancel(),
     );
     options.signal?.addEventListener("abort", this.cancel);
+    options.cancellation?.add(this);
     call.start(requestMetadata(options.metadata, options.waitForReady === true), this);
     // Until the first read was asked for, the library takes in whatever arrives.
     call.startRead();
@@ -59,6 +60,7 @@ export class GrpcClientStream implements ClientStream {
 
   onReceiveStatus(status: GrpcStatus): void {
     this.#options.signal?.removeEventListener("abort", this.cancel);
+    this.#options.cancellation?.remove(this);
     this.#ended(this);
     if (status.code === RpcCode.OK) {
       this.#options.onTrailers?.(fromGrpc(status.metadata!));

@@ -70,7 +70,8 @@ class GrpcJsChannel implements Channel {
 
   #start(path: string, options: CallOptions): ReturnType<GrpcChannel["createCall"]> {
     if (this.#closed) throw this.#closedError();
-    if (options.signal?.aborted) throw new RpcError(RpcCode.CANCELLED, "The caller cancelled the call before it began");
+    if (options.signal?.aborted || options.cancellation?.cancelled)
+      throw new RpcError(RpcCode.CANCELLED, "The caller cancelled the call before it began");
     const { timeoutMs } = options;
     const deadline = timeoutMs === undefined || timeoutMs > longestTimeoutMs ? Infinity : Date.now() + timeoutMs;
     return this.#channel.createCall(path, deadline, null, null, null);

@@ -1,4 +1,5 @@
 import type { Metadata, ServerInterceptingCallInterface } from "@grpc/grpc-js";
+import { CancellationSource, type Cancellation } from "@trilby/wire/cancellation";
 import { RpcCode, RpcError } from "../rpc-error.ts";
 import type { RpcMetadata } from "../channel.ts";
 import type { ServerCall, StreamHandler, UnaryHandler } from "../server.ts";
@@ -13,7 +14,7 @@ class GrpcServerCall implements ServerCall {
   #metadata: Metadata | undefined;
   #trailers: Metadata | undefined;
   #abort: AbortController | undefined;
-  #cancelled = false;
+  readonly #cancellation = new CancellationSource();
   protected finished = false;
 
   constructor(path: string, raw: ServerInterceptingCallInterface) {
@@ -33,9 +34,13 @@ class GrpcServerCall implements ServerCall {
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
-      if (this.#cancelled) this.#abort.abort(this.goneError());
+      if (this.#cancellation.cancelled) this.#abort.abort(this.goneError());
     }
     return this.#abort.signal;
+  }
+
+  get cancellation(): Cancellation {
+    return this.#cancellation;
   }
 
   get deadline(): number | undefined {
@@ -59,7 +64,7 @@ class GrpcServerCall implements ServerCall {
   onCancel(): void {
     if (this.finished) return;
     this.finished = true;
-    this.#cancelled = true;
+    this.#cancellation.cancel();
     this.#abort?.abort(this.goneError());
   }
 

@@ -19,6 +19,7 @@ export class UnaryCall {
     this.#options = options;
     this.#ended = ended;
     options.signal?.addEventListener("abort", this.cancel);
+    options.cancellation?.add(this);
     call.start(requestMetadata(options.metadata, options.waitForReady === true), this);
     call.startRead();
     call.sendMessageWithContext({}, asBuffer(request));
@@ -49,6 +50,7 @@ export class UnaryCall {
 
   onReceiveStatus(status: GrpcStatus): void {
     this.#options.signal?.removeEventListener("abort", this.cancel);
+    this.#options.cancellation?.remove(this);
     this.#ended(this);
     if (status.code !== RpcCode.OK) {
       this.#result.reject(toRpcError(status));

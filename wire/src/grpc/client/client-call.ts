@@ -2,6 +2,7 @@ import type { HeaderField, HeaderList, PreparedHeaders } from "../../http2/heade
 import { ErrorCode } from "../../http2/http2-error.ts";
 import type { Http2Error } from "../../http2/http2-error.ts";
 import type { Http2Stream, StreamReceiver } from "../../http2/stream.ts";
+import type { CancellationListener } from "../cancellation.ts";
 import { codeOfReset } from "../code-mapping.ts";
 import { encodingNamed } from "../compression.ts";
 import type { MessageEncoding } from "../compression.ts";
@@ -33,7 +34,7 @@ const maxAttempts = 3;
  * What both kinds of calls share: the life of a request on a stream ("gRPC over HTTP/2", Requests and Responses), its deadline and
  * its cancellation. It is the stream's receiver itself, and links itself into its channel's list: a call makes no object but this one.
  */
-export abstract class ClientCall extends Timed implements StreamReceiver {
+export abstract class ClientCall extends Timed implements StreamReceiver, CancellationListener {
   readonly path: string;
   readonly options: CallOptions;
   protected readonly owner: CallOwner;
@@ -71,13 +72,15 @@ export abstract class ClientCall extends Timed implements StreamReceiver {
     return this.ended;
   }
 
-  /** Starts the deadline and listens to the signal. */
+  /** Starts the deadline and listens for the caller to give up. */
   watch(timeoutMs: number | undefined): void {
     if (timeoutMs !== undefined) {
       this.deadlineAt = performance.now() + timeoutMs;
       deadlines.add(this);
     }
-    this.options.signal?.addEventListener("abort", this);
+    const { signal, cancellation } = this.options;
+    signal?.addEventListener("abort", this);
+    cancellation?.add(this);
   }
 
   /** False: the connection has no room for a stream now. */
@@ -193,7 +196,9 @@ export abstract class ClientCall extends Timed implements StreamReceiver {
   #end(): void {
     this.ended = true;
     if (this.timedSlot !== -1) deadlines.remove(this);
-    this.options.signal?.removeEventListener("abort", this);
+    const { signal, cancellation } = this.options;
+    signal?.removeEventListener("abort", this);
+    cancellation?.remove(this);
     this.#connection?.callEnded();
     this.#connection = undefined;
     this.owner.ended(this);

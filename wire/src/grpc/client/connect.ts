@@ -112,7 +112,8 @@ class WireChannel implements Channel, CallOwner {
 
   #check(options: CallOptions): void {
     if (this.#closed) throw this.#closedError();
-    if (options.signal?.aborted) throw new RpcError(RpcCode.CANCELLED, "The caller cancelled the call before it began");
+    if (options.signal?.aborted || options.cancellation?.cancelled)
+      throw new RpcError(RpcCode.CANCELLED, "The caller cancelled the call before it began");
   }
 
   #begin(call: ClientCall): void {

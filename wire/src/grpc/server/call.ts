@@ -3,6 +3,7 @@ import type { HeaderField, HeaderList } from "../../http2/header-list.ts";
 import { ErrorCode } from "../../http2/http2-error.ts";
 import type { Http2Error } from "../../http2/http2-error.ts";
 import type { Http2Stream, StreamReceiver } from "../../http2/stream.ts";
+import { CancellationSource, type Cancellation } from "../cancellation.ts";
 import { Timed, deadlines } from "../deadlines.ts";
 import type { MemoryBudget } from "../memory-budget.ts";
 import { encodeMetadata } from "../metadata.ts";
@@ -41,6 +42,7 @@ export abstract class Call extends Timed implements ServerCall, StreamReceiver {
   protected trailers: readonly HeaderField[] | undefined = undefined;
   #gone: RpcError | undefined = undefined;
   #abort: AbortController | undefined = undefined;
+  #cancellation: CancellationSource | undefined = undefined;
   #deadline: number | undefined = undefined;
 
   constructor(http2: Http2Stream, head: RequestHead, settings: CallSettings, connection: CallConnection) {
@@ -74,6 +76,14 @@ export abstract class Call extends Timed implements ServerCall, StreamReceiver {
       if (this.#gone !== undefined) this.#abort.abort(this.#gone);
     }
     return this.#abort.signal;
+  }
+
+  get cancellation(): Cancellation {
+    if (this.#cancellation === undefined) {
+      this.#cancellation = new CancellationSource();
+      if (this.#gone !== undefined) this.#cancellation.cancel();
+    }
+    return this.#cancellation;
   }
 
   get deadline(): number | undefined {
@@ -147,6 +157,7 @@ export abstract class Call extends Timed implements ServerCall, StreamReceiver {
   protected leave(gone: RpcError): void {
     this.#gone = gone;
     this.#abort?.abort(gone);
+    this.#cancellation?.cancel();
   }
 
   protected get gone(): RpcError | undefined {

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Cancellation } from "../cancellation.ts";
 import type { RpcMetadata } from "../status.ts";
 
 /** Register everything, then listen. */
@@ -24,6 +25,8 @@ export interface ServerCall {
   header(name: string): string | undefined;
   /** Aborted when the caller cancelled, its deadline passed or its connection is gone. Made when first asked for. */
   readonly signal: AbortSignal;
+  /** The same at less cost. */
+  readonly cancellation: Cancellation;
   /** Unix milliseconds. */
   readonly deadline: number | undefined;
   /** Sends response headers; at most once, before the first message. */

@@ -125,14 +125,12 @@ export class UnaryCall extends Call {
       return;
     }
     if (response instanceof Uint8Array) this.#answer(response);
-    else void this.#answerLater(response);
-  }
-
-  async #answerLater(response: Promise<Uint8Array>): Promise<void> {
-    try {
-      this.#answer(await response);
-    } catch (error) {
-      this.fail(error);
+    else {
+      // A handler in JavaScript may return anything.
+      Promise.resolve(response).then(
+        (later) => this.#answer(later),
+        (error: unknown) => this.fail(error),
+      );
     }
   }
 
@@ -140,16 +138,15 @@ export class UnaryCall extends Call {
     if (this.finished) return;
     try {
       this.checkSend(response);
+      if (this.gzips) void this.#answerInGzip(response);
+      else if (this.headersSent || this.trailers !== undefined) this.#send(response, false);
+      else {
+        this.end();
+        this.http2.respond(plainHeaders, messagePrefix(response.byteLength), response, okTrailers);
+        this.connection.activity?.sent();
+      }
     } catch (error) {
       this.fail(error);
-      return;
-    }
-    if (this.gzips) void this.#answerInGzip(response);
-    else if (this.headersSent || this.trailers !== undefined) this.#send(response, false);
-    else {
-      this.end();
-      this.http2.respond(plainHeaders, messagePrefix(response.byteLength), response, okTrailers);
-      this.connection.activity?.sent();
     }
   }
 
