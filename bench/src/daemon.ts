@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   componentYaml,
   daprd,
@@ -63,15 +63,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...(program === "trilbyd" && placement !== undefined && { placement }),
   };
   const chosen = program === "daprd" ? daprd() : trilbyd;
-  const words = [
-    ...(program === "trilbyd" ? profileFlags() : []),
-    ...(chosen.words ?? []),
-    ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
-  ];
+  const words = [...(chosen.words ?? []), ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)];
   const started = performance.now();
   const running = startProcess(chosen.program, words, {
     cwd: folder.path,
-    environment: { DAPR_COMPONENTS_SOCKETS_FOLDER: socketsFolder ?? join(folder.path, "no-sockets"), ...environment },
+    environment: {
+      DAPR_COMPONENTS_SOCKETS_FOLDER: socketsFolder ?? join(folder.path, "no-sockets"),
+      ...(program === "trilbyd" && profiling()),
+      ...environment,
+    },
   });
   try {
     await healthy(http!, running);
@@ -92,16 +92,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
 }
 
-/** What `--profile FOLDER` asks for: where trilbyd's processor profiles go. */
+/** What `--profile FOLDER` asks for: where processor profiles go. */
 let profiles: string | undefined;
 
 export function profileInto(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  profiles = folder;
+  profiles = resolve(folder);
+  mkdirSync(profiles, { recursive: true });
 }
 
-function profileFlags(): readonly string[] {
-  return profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
+/** The environment of a process of ours: one that it starts writes a profile of its own, `CPU.*.<pid>.*`. */
+export function profiling(): Readonly<Record<string, string>> {
+  return profiles === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` };
 }
 
 function installPackages(folder: string, components: readonly Component[]): void {

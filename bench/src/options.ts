@@ -20,7 +20,7 @@ const help = `npm run bench -- [flags]
   --subjects WORDS     beside the one to compare with, those whose names have one of these words, such as "in-process,bare"
   --rounds N           rounds, 5
   --seconds N          of each subject in each round, 1
-  --profile FOLDER     processor profiles of every trilbyd
+  --profile FOLDER     processor profiles of every trilbyd and every component of ours
   --publish            writes bench/results, docs/bench.*, README.md: a run without other flags does
   --list               the rows
 `;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { buildGo, type RunningProcess, servePackage, startProcess, temporaryFolder } from "@trilby/interop-judging";
-import { startDaemon, type Component } from "./daemon.ts";
+import { profiling, startDaemon, type Component } from "./daemon.ts";
 import { descendantsOf, type Subject } from "./subject.ts";
 
 /** What the tables call them. daprd with its own components is what all others are compared with. */
@@ -68,7 +68,9 @@ async function serve(key: SubjectKey, components: readonly Component[]): Promise
   const processes = ours
     ? await Promise.all(
         components.flatMap(({ package: name }) =>
-          name === undefined ? [] : [servePackage(name, { socketsFolder: folder.path }).then((one) => one.process)],
+          name === undefined
+            ? []
+            : [servePackage(name, { socketsFolder: folder.path, environment: profiling() }).then((one) => one.process)],
         ),
       )
     : [await serveGo(folder.path)];
