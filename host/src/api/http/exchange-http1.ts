@@ -1,61 +1,59 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { BodyError, type Http1Request } from "@trilby/wire/http1";
 
-import { readBody } from "./body.ts";
+import { bodyReadError } from "./body.ts";
 import { Exchange } from "./exchange.ts";
+import { noteBody } from "./large-bodies.ts";
 import { originForm, pathEnd } from "./path.ts";
 
-/** A request over HTTP/1.1, on node's own server. */
+/** A request over HTTP/1.1. */
 export class Http1Exchange extends Exchange {
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #request: Http1Request;
   readonly #bodyLimit: number;
-  readonly #closing: () => boolean;
 
-  constructor(request: IncomingMessage, response: ServerResponse, bodyLimit: number, closing: () => boolean) {
-    const target = originForm(request.url ?? "/");
+  constructor(request: Http1Request, bodyLimit: number) {
+    const target = originForm(request.head.target);
     const end = pathEnd(target);
-    super(request.method ?? "GET", end === target.length ? target : target.slice(0, end), target.slice(end + 1));
+    super(request.head.method, end === target.length ? target : target.slice(0, end), target.slice(end + 1));
     this.#request = request;
-    this.#response = response;
     this.#bodyLimit = bodyLimit;
-    this.#closing = closing;
   }
 
   override header(name: string): string | undefined {
-    const value = this.#request.headers[name];
-    return Array.isArray(value) ? value.join(", ") : value;
+    return this.#request.head.header(name);
   }
 
   override headers(): Readonly<Record<string, string | readonly string[] | undefined>> {
-    return this.#request.headers;
+    return this.#request.head.headers();
   }
 
   override removeHeader(name: string): void {
-    delete this.#request.headers[name];
+    this.#request.head.remove(name);
   }
 
   override body(): Promise<Uint8Array> {
-    return readBody(this.#request, this.#bodyLimit, (bytes) => {
-      this.requestBytes = bytes;
-    });
+    const { bodyAtHand } = this.#request;
+    if (bodyAtHand !== undefined && (this.#bodyLimit <= 0 || bodyAtHand.length <= this.#bodyLimit)) {
+      this.requestBytes = bodyAtHand.length;
+      return Promise.resolve(bodyAtHand);
+    }
+    return this.#request.body(this.#bodyLimit).then((bytes) => {
+      this.requestBytes = bytes.length;
+      noteBody(bytes.length);
+      return bytes;
+    }, refuse);
   }
 
-  protected override send(status: number, headers: string[], body: Uint8Array | string | undefined): void {
-    if (this.#closing()) headers.push("Connection", "close");
-    this.#response.writeHead(status, headers);
-    // Node would write the head in the encoding of a body that is text.
-    this.#response.end(typeof body === "string" && headers.some(isWide) ? Buffer.from(body) : body);
+  protected override send(status: number, headers: string[], body: Uint8Array | string | undefined): number {
+    return this.#request.respond(status, headers, body);
   }
 
   protected override whenGone(gone: () => void): void {
-    const response = this.#response;
-    if (response.destroyed && !response.writableFinished) return gone();
-    response.once("close", () => {
-      if (!response.writableFinished) gone();
-    });
+    if (this.#request.isGone) gone();
+    else this.#request.onGone = gone;
   }
 }
 
-function isWide(text: string): boolean {
-  return /[\x80-\xff]/.test(text);
+function refuse(error: unknown): never {
+  if (!(error instanceof BodyError)) throw error;
+  throw bodyReadError(error.reason === "too-large" ? "stream too large" : "unexpected EOF");
 }

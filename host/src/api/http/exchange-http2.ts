@@ -43,20 +43,23 @@ export class Http2Exchange extends Exchange {
     });
   }
 
-  protected override send(status: number, headers: string[], body: Uint8Array | string | undefined): void {
+  protected override send(status: number, headers: string[], body: Uint8Array | string | undefined): number {
     const stream = this.#stream;
-    if (stream.destroyed || stream.closed) return;
+    const length = body === undefined ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    if (stream.destroyed || stream.closed) return length;
     const fields: Record<string, string | string[] | number> = { ":status": status };
     for (let index = 0; index < headers.length; index += 2) {
       const name = headers[index]!.toLowerCase();
       const before = fields[name];
       fields[name] = before === undefined ? headers[index + 1]! : [before as string, headers[index + 1]!].flat();
     }
+    if (body !== undefined) fields["content-length"] = length;
     const bare = body === undefined || this.method === "HEAD";
     stream.respond(fields, { endStream: bare });
     if (!bare) stream.end(body);
     // Nobody reads what is left of the body.
     if (!stream.readableEnded && !stream.readableFlowing) stream.resume();
+    return length;
   }
 
   protected override whenGone(gone: () => void): void {

@@ -47,8 +47,8 @@ export abstract class Exchange implements HttpExchange {
   abstract body(): Promise<Uint8Array>;
   /** Takes a request header away from everything behind. */
   abstract removeHeader(name: string): void;
-  /** `headers` are names and values in turn. */
-  protected abstract send(status: number, headers: string[], body: Uint8Array | string | undefined): void;
+  /** `headers` are names and values in turn. Adds the length of a body that is there, and returns it. */
+  protected abstract send(status: number, headers: string[], body: Uint8Array | string | undefined): number;
   /** Calls back when the client is gone before the response was complete. */
   protected abstract whenGone(gone: () => void): void;
 
@@ -109,11 +109,7 @@ export abstract class Exchange implements HttpExchange {
     const headers = this.#extraHeaders ?? [];
     this.#extraHeaders = undefined;
     if (contentType !== undefined) headers.push("Content-Type", headerValue(contentType));
-    if (body !== undefined) {
-      this.responseBytes = typeof body === "string" ? Buffer.byteLength(body) : body.length;
-      headers.push("Content-Length", String(this.responseBytes));
-    }
-    this.send(status, headers, body);
+    this.responseBytes = this.send(status, headers, body);
     noteBody(this.responseBytes);
     this.status = status;
     this.onResponse?.(this);

@@ -1,27 +1,26 @@
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import type { RequestHead } from "@trilby/wire/http1";
 
 /** Whether a request asks for HTTP/2 in a way that can be granted; others are answered as they came, as HTTP allows. */
-export function asksForHttp2({ headers, rawHeaders, httpVersion }: IncomingMessage): boolean {
+export function asksForHttp2(head: RequestHead): boolean {
   return (
-    httpVersion === "1.1" &&
-    headers.upgrade?.toLowerCase() === "h2c" &&
-    typeof headers["http2-settings"] === "string" &&
-    headers["transfer-encoding"] === undefined &&
-    (headers["content-length"] ?? "0") === "0" &&
+    head.minorVersion === 1 &&
+    head.header("upgrade")?.toLowerCase() === "h2c" &&
+    head.names.filter((name) => name === "http2-settings").length === 1 &&
+    !head.chunked &&
+    head.contentLength <= 0 &&
     // The headers have to fit into one frame.
-    rawHeaders.reduce((bytes, text) => bytes + Buffer.byteLength(text) + longestPrefixBytes, 0) <
-      largestFrameBytes - 1024
+    head.byteCount + head.names.length * longestPrefixBytes < largestFrameBytes - 1024
   );
 }
 
 /**
- * Answers 101 and calls back once the client has said what begins HTTP/2: by then the socket gives that, then the request
+ * Answers 101 and calls back once the client has said what begins HTTP/2: with that, then the request
  * as the frame of stream 1, which the client counts as sent already, then whatever came after it. `node:http2` then serves
  * the connection as any other.
  */
-export function switchToHttp2(request: IncomingMessage, socket: Socket, head: Buffer, ready: () => void): void {
-  let seen: Buffer = head;
+export function switchToHttp2(head: RequestHead, socket: Socket, rest: Buffer, ready: (begin: Buffer) => void): void {
+  let seen: Buffer = rest;
   const finish = (): void => {
     clearTimeout(silence);
     socket.removeListener("data", look);
@@ -34,9 +33,7 @@ export function switchToHttp2(request: IncomingMessage, socket: Socket, head: Bu
       socket.destroy();
     } else if (end !== "more") {
       finish();
-      socket.pause();
-      socket.unshift(Buffer.concat([seen.subarray(0, end), requestFrame(request), seen.subarray(end)]));
-      ready();
+      ready(Buffer.concat([seen.subarray(0, end), requestFrame(head), seen.subarray(end)]));
     }
   };
   const look = (chunk: Buffer): void => {
@@ -52,12 +49,12 @@ export function switchToHttp2(request: IncomingMessage, socket: Socket, head: Bu
   check();
 }
 
-export const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 const silenceMs = 10_000;
 const frameHeadBytes = 9;
 const largestFrameBytes = 16_384;
-/** Of a literal header field: its kind, and two lengths. */
+/** Of a literal header field: its kind, and two lengths; less than that comes for a colon and a line's end. */
 const longestPrefixBytes = 4;
 const [headersFrame, settingsFrame] = [1, 4];
 /** END_STREAM and END_HEADERS. */
@@ -75,17 +72,15 @@ function endOfBeginning(seen: Buffer): number | "more" | "wrong" {
 }
 
 /** The request as HTTP/2 would have sent it: one HEADERS frame that ends stream 1. */
-function requestFrame({ method = "GET", url = "/", headers, rawHeaders }: IncomingMessage): Buffer {
+function requestFrame(head: RequestHead): Buffer {
+  const { names, values } = head;
   const fields = [
-    field(":method", method),
+    field(":method", head.method),
     field(":scheme", "http"),
-    field(":path", url),
-    field(":authority", headers.host ?? ""),
+    field(":path", head.target),
+    field(":authority", head.header("host") ?? ""),
   ];
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!.toLowerCase();
-    if (!ofTheConnection.has(name)) fields.push(field(name, rawHeaders[at + 1]!));
-  }
+  for (const [index, name] of names.entries()) if (!ofTheConnection.has(name)) fields.push(field(name, values[index]!));
   const payload = Buffer.concat(fields);
   const frame = Buffer.alloc(frameHeadBytes);
   frame.writeUIntBE(payload.length, 0, 3);

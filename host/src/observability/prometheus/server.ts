@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createHttp1Server, type Http1Request } from "@trilby/wire/http1";
 
 import type { Metrics } from "../metrics.ts";
 
@@ -9,34 +9,25 @@ export interface MetricsServer {
 
 /** Serves the metrics on any path. Rejects when it cannot listen. */
 export async function serveMetrics(metrics: Metrics, address: { host: string; port: number }): Promise<MetricsServer> {
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
-    request.resume();
+  const answer = (request: Http1Request): void => {
     metrics.render().then(
-      (page) =>
-        response
-          .writeHead(200, {
-            "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
-            "Content-Length": Buffer.byteLength(page),
-          })
-          .end(page),
-      (error: unknown) => response.writeHead(500, { "Content-Type": "text/plain; charset=utf-8" }).end(String(error)),
+      (page) => request.respond(200, ["Content-Type", "text/plain; version=0.0.4; charset=utf-8"], page),
+      (error: unknown) => request.respond(500, ["Content-Type", "text/plain; charset=utf-8"], String(error)),
     );
-  });
+  };
+  const server = createHttp1Server({ handle: answer });
+  const { listener } = server;
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(address.port, address.host, () => {
-      server.removeListener("error", reject);
-      server.on("error", () => {});
+    listener.once("error", reject);
+    listener.listen(address.port, address.host, () => {
+      listener.removeListener("error", reject);
+      listener.on("error", () => {});
       resolve();
     });
   });
-  const bound = server.address();
+  const bound = listener.address();
   return {
     port: typeof bound === "object" && bound !== null ? bound.port : address.port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => server.close(0),
   };
 }
