@@ -2,10 +2,10 @@ import type { Logger } from "@trilby/kit";
 
 import type { Metrics } from "../observability/metrics.ts";
 import { AppError, unhealthy } from "./app-error.ts";
-import type { AppRequest, AppResponse, HttpAppChannel } from "./channel.ts";
+import type { AppRequest, HttpAppChannel } from "./channel.ts";
 import { createHygiene } from "./header-hygiene.ts";
 import { createHealth } from "./health.ts";
-import type { HttpClient, HttpClientRequest, HttpClientSettings } from "./http-client.ts";
+import type { HttpClient, HttpClientSettings } from "./http-client.ts";
 import type { Limit } from "./limit.ts";
 import { appPath } from "./path.ts";
 
@@ -37,15 +37,13 @@ export async function createHttpChannel(settings: HttpChannelSettings): Promise<
   const client = await createClient(settings.protocol, target);
   const hygiene = createHygiene(logger);
   const probeMetric = metrics.appHealthProbe();
-  const probePath = probing && appPath(probing.path);
+  const probed = probing && client.route("GET", appPath(probing.path), {});
 
   const probe = async (timeoutMs: number): Promise<void> => {
     const startedAt = performance.now();
     try {
-      const answer = await client.send({
-        method: "GET",
-        path: probePath!,
-        headers: {},
+      const answer = await probed!.send({
+        headers: undefined,
         body: undefined,
         signal: undefined,
         timeoutMs,
@@ -67,14 +65,8 @@ export async function createHttpChannel(settings: HttpChannelSettings): Promise<
     probing: probing && { ...probing, probe },
   });
 
-  const headersOf = (
-    request: AppRequest,
-    fixed: Readonly<Record<string, string>> | undefined,
-  ): Record<string, string> => {
+  const headersOf = (request: AppRequest): Record<string, string> => {
     const headers: Record<string, string> = { "content-type": request.contentType };
-    if (request.body !== undefined) headers["content-length"] = String(request.body.length);
-    if (token !== undefined) headers["dapr-api-token"] = token;
-    if (fixed !== undefined) for (const name in fixed) headers[name] = fixed[name]!;
     if (request.traceparent !== undefined) headers["traceparent"] = request.traceparent;
     if (request.headers !== undefined) hygiene.http(headers, request.headers);
     return headers;
@@ -92,6 +84,11 @@ export async function createHttpChannel(settings: HttpChannelSettings): Promise<
     close: client.close,
     route(method, route, fixed) {
       const path = appPath(route);
+      const target = client.route(
+        method,
+        path,
+        token === undefined ? { ...fixed } : { "dapr-api-token": token, ...fixed },
+      );
       const metric = metrics.appCall(method, path);
       return {
         path,
@@ -104,16 +101,13 @@ export async function createHttpChannel(settings: HttpChannelSettings): Promise<
           try {
             // It may have gone while this call waited for its place.
             if (!health.healthy) throw unhealthy();
-            const raw: HttpClientRequest = {
-              method,
-              path,
-              headers: headersOf(request, fixed),
+            const answer = await target.send({
+              headers: headersOf(request),
               body: request.body,
               signal: request.signal,
               timeoutMs: request.timeoutMs,
               repeatable: request.repeatable ?? false,
-            };
-            const answer: AppResponse = await client.send(raw);
+            });
             metric.record(String(answer.status), startedAt, sent, answer.body.length);
             return answer;
           } catch (error) {

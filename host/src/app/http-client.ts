@@ -2,17 +2,23 @@ import type { AppResponse } from "./channel.ts";
 
 /** Carries single requests to the application over one version of HTTP. */
 export interface HttpClient {
-  /** Resolves to an answer that came whole. Rejects with `AppError`. */
-  send(request: HttpClientRequest): Promise<AppResponse>;
+  /**
+   * A target for repeated requests. `headers` (lower-case names) go with all of them, win over those of a request, and are
+   * complete with those but for what the protocol itself adds.
+   */
+  route(method: string, path: string, headers: Readonly<Record<string, string>>): HttpRoute;
   /** Ends requests under way and closes connections. */
   close(): void;
 }
 
+export interface HttpRoute {
+  /** Resolves to an answer that came whole. Rejects with `AppError`. */
+  send(request: HttpClientRequest): Promise<AppResponse>;
+}
+
 export interface HttpClientRequest {
-  readonly method: string;
-  readonly path: string;
-  /** Lower-case names; complete but for what the protocol itself adds. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
   readonly body: Uint8Array | undefined;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | undefined;

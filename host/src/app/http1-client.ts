@@ -1,68 +1,72 @@
-import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from "node:http";
+import { createHttp1Client as connectHttp1, Http1CallError, type Http1CallErrorCode } from "@trilby/wire/http1";
 
-import { AppError } from "./app-error.ts";
+import { AppError, type AppErrorCode } from "./app-error.ts";
 import type { AppResponse } from "./channel.ts";
-import { createAnswer } from "./http-answer.ts";
 import type { HttpClient, HttpClientRequest, HttpClientSettings } from "./http-client.ts";
 
 /**
  * HTTP/1.1 on kept connections: at most 1024, 64 of them idle. With TLS any certificate is accepted, as Dapr does: the
  * application sits beside its host.
  */
-export async function createHttp1Client(settings: HttpClientSettings): Promise<HttpClient> {
-  const pool = { keepAlive: true, maxSockets: 1024, maxFreeSockets: 64, scheduling: "lifo" as const };
-  const https = settings.tls ? await import("node:https") : undefined;
-  const agent = https
-    ? new https.Agent({ ...pool, rejectUnauthorized: false, minVersion: "TLSv1.2" })
-    : new HttpAgent(pool);
-  const open = https ? https.request : httpRequest;
-  const base = {
-    agent,
-    host: settings.host,
-    port: settings.port,
-    maxHeaderSize: settings.maxHeaderBytes,
-    setDefaultHeaders: false,
-  };
-  const authority = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${settings.port}`;
-
-  const send = (request: HttpClientRequest, again: boolean): Promise<AppResponse> =>
-    new Promise((resolve, reject) => {
-      const options: RequestOptions = {
-        ...base,
-        method: request.method,
-        path: request.path,
-        headers: { host: authority, connection: "keep-alive", ...request.headers },
-      };
-      const call = open(options);
-      const answer = createAnswer(request, settings.maxResponseBytes, resolve, reject, () => call.destroy());
-      call.on("response", (response) => {
-        answer.head(response.statusCode!, response.headers);
-        response.on("data", answer.data);
-        response.on("end", answer.end);
-        response.on("error", (error) =>
-          answer.fail(new AppError("unreachable", `the app's answer broke off: ${error.message}`, error)),
-        );
-      });
-      call.on("error", (error: NodeJS.ErrnoException) => {
-        // The application closed an idle connection just as it was taken from the pool. Nothing of the request was handled
-        // by it as far as can be known; whoever delivers at least once may try a fresh one.
-        if (
-          call.reusedSocket &&
-          (error.code === "ECONNRESET" || error.code === "EPIPE") &&
-          request.repeatable &&
-          !again &&
-          answer.release()
-        ) {
-          send(request, true).then(resolve, reject);
-          return;
-        }
-        answer.fail(new AppError("unreachable", `calling the app failed: ${error.message || error.code}`, error));
-      });
-      call.end(request.body);
-    });
+export function createHttp1Client(settings: HttpClientSettings): HttpClient {
+  const client = connectHttp1(
+    { host: settings.host, port: settings.port },
+    {
+      tls: settings.tls ? { insecureSkipVerify: true } : undefined,
+      maxConnections: 1024,
+      maxIdleConnections: 64,
+      maxHeadBytes: settings.maxHeaderBytes,
+      maxBodyBytes: settings.maxResponseBytes > 0 ? settings.maxResponseBytes : -1,
+    },
+  );
 
   return {
-    send: (request) => send(request, false),
-    close: () => agent.destroy(),
+    route(method, path, headers) {
+      const prepared = client.prepare(method, path, headers);
+      return {
+        async send(request: HttpClientRequest): Promise<AppResponse> {
+          try {
+            return await client.send(prepared, request);
+          } catch (error) {
+            throw error instanceof Http1CallError ? appError(error, request) : error;
+          }
+        },
+      };
+    },
+    close: client.close,
   };
+}
+
+const codes: Readonly<Record<Http1CallErrorCode, AppErrorCode>> = {
+  unreachable: "unreachable",
+  broken: "unreachable",
+  malformed: "bad-answer",
+  "too-large": "bad-answer",
+  timeout: "timeout",
+  cancelled: "cancelled",
+  overloaded: "overloaded",
+  closed: "cancelled",
+};
+
+function appError(error: Http1CallError, { timeoutMs }: HttpClientRequest): AppError {
+  return new AppError(codes[error.code], message(error, timeoutMs), error.cause ?? error);
+}
+
+function message({ code, message: said, answerBegan }: Http1CallError, timeoutMs: number | undefined): string {
+  switch (code) {
+    case "cancelled":
+      return said;
+    case "closed":
+      return "the app channel is closed";
+    case "timeout":
+      return `the app did not answer within ${timeoutMs} ms`;
+    case "overloaded":
+      return `the app takes no more calls now: ${said}`;
+    case "too-large":
+      return said.replace(/^the /, "the app's ");
+    case "malformed":
+      return `the app's answer is not HTTP/1.1: ${said}`;
+    default:
+      return answerBegan ? `the app's answer broke off: ${said}` : `calling the app failed: ${said}`;
+  }
 }

@@ -5,6 +5,12 @@ import type { AppResponse } from "./channel.ts";
 import { createAnswer } from "./http-answer.ts";
 import type { HttpClient, HttpClientRequest, HttpClientSettings } from "./http-client.ts";
 
+interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** HTTP/2 without TLS and without upgrade (h2c with prior knowledge), on one connection that is opened again when lost. */
 export function createHttp2Client(settings: HttpClientSettings): HttpClient {
   const authority = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${settings.port}`;
@@ -33,7 +39,7 @@ export function createHttp2Client(settings: HttpClientSettings): HttpClient {
     return (session = fresh);
   };
 
-  const send = (request: HttpClientRequest, again: boolean): Promise<AppResponse> =>
+  const send = (route: Route, request: HttpClientRequest, again: boolean): Promise<AppResponse> =>
     new Promise((resolve, reject) => {
       if (closed) {
         reject(new AppError("cancelled", "the app channel is closed"));
@@ -44,11 +50,13 @@ export function createHttp2Client(settings: HttpClientSettings): HttpClient {
       try {
         stream = connection().request(
           {
-            ":method": request.method,
-            ":path": request.path,
+            ":method": route.method,
+            ":path": route.path,
             ":scheme": "http",
             ":authority": authority,
+            ...(request.body !== undefined && { "content-length": String(request.body.length) }),
             ...request.headers,
+            ...route.headers,
           },
           { endStream: request.body === undefined },
         );
@@ -74,7 +82,7 @@ export function createHttp2Client(settings: HttpClientSettings): HttpClient {
         const untouched =
           stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || (used && stream.session?.destroyed !== false);
         if (untouched && request.repeatable && !again && answer.release()) {
-          send(request, true).then(resolve, reject);
+          send(route, request, true).then(resolve, reject);
           return;
         }
         const why = failure?.message ?? `the stream ended with code ${stream.rstCode}`;
@@ -84,7 +92,10 @@ export function createHttp2Client(settings: HttpClientSettings): HttpClient {
     });
 
   return {
-    send: (request) => send(request, false),
+    route(method, path, headers) {
+      const route = { method, path, headers };
+      return { send: (request) => send(route, request, false) };
+    },
     close() {
       closed = true;
       for (const each of sessions) each.destroy();
