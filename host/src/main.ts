@@ -2,6 +2,6 @@
 import { keepCompiledCode } from "./compile-cache.ts";
 
 // First: what is imported before it is compiled again at every start.
-keepCompiledCode();
+keepCompiledCode("host");
 const { run } = await import("./command.ts");
 await run(process.argv.slice(2));

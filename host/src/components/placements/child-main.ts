@@ -5,7 +5,7 @@ import type { ChildTask } from "./child-process.ts";
 
 // The executable of a component in a child process: one definition of a package on one socket, until the parent is gone.
 // Compiled code is kept on disk, because a component that is started again is waited for.
-keepCompiledCode();
+keepCompiledCode("component");
 const [{ serve }, { loadDefinition }] = await Promise.all([
   import("@trilby/kit/serve"),
   import("../packages/load-definition.ts"),
