@@ -415,6 +415,18 @@ describe("HTTP/2 without TLS", () => {
     expect(await apis.http("GET", "/state/k", { headers })).toMatchObject({ status: 200 });
   });
 
+  test("asks clients for their body that wait for that", async () => {
+    apis = await openApis({ blocks });
+    const session = connectHttp2(`http://127.0.0.1:${apis.httpPort}`);
+    const stream = session.request({ ":path": "/length", ":method": "POST", expect: "100-continue" });
+    await once(stream, "continue");
+    stream.end("abc");
+    let text = "";
+    for await (const chunk of stream) text += chunk;
+    expect(text).toBe("3");
+    session.close();
+  });
+
   test("also when its first bytes come one by one", async () => {
     apis = await openApis({ blocks });
     const relay = createServer((client) => {

@@ -38,7 +38,11 @@ export class Http2Exchange extends Exchange {
   }
 
   override body(): Promise<Uint8Array> {
-    return readBody(this.#stream, this.#bodyLimit, (bytes) => {
+    // Some clients hold the body back until they hear that, without end.
+    const stream = this.#stream;
+    if (this.#headers.expect?.toLowerCase() === "100-continue" && !stream.destroyed && !stream.headersSent)
+      stream.additionalHeaders({ ":status": constants.HTTP_STATUS_CONTINUE });
+    return readBody(stream, this.#bodyLimit, (bytes) => {
       this.requestBytes = bytes;
     });
   }
