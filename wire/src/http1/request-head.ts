@@ -5,7 +5,7 @@ import { checkAuthority, MessageHead } from "./message-head.ts";
 
 export class RequestHead extends MessageHead {
   method = "";
-  /** As it came: `/path?query`, `http://host/path?query`, `*`, or `host:port` of CONNECT. */
+  /** As it came: `/path?query`, `http://host/path?query` or `*`. */
   target = "";
   expectsContinue = false;
 
@@ -26,10 +26,6 @@ export class RequestHead extends MessageHead {
   /** RFC 9112, section 3.2: what does not begin with a slash. */
   #otherTarget(): void {
     const { method, target } = this;
-    if (method === "CONNECT") {
-      // No proxy: no tunnels.
-      throw new Http1Error("CONNECT is not served here", 501);
-    }
     if (target === "*") {
       if (method !== "OPTIONS") throw new Http1Error("a target that only OPTIONS may have");
       return;
@@ -101,5 +97,10 @@ function methodOf(text: string, length: number): string {
     const method = methods[index]!;
     if (method.length === length && text.startsWith(method)) return method;
   }
-  return text.slice(0, length);
+  const method = text.slice(0, length);
+  // No proxy: no tunnels.
+  if (method === "CONNECT") throw new Http1Error("CONNECT is not served here", 501);
+  // RFC 9113, section 11.6: kept free for the beginning of HTTP/2.
+  if (method === "PRI") throw new Http1Error("PRI is no method of HTTP/1.1");
+  return method;
 }

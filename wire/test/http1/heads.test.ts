@@ -130,6 +130,8 @@ const bad: [status: number, text: string][] = [
   [400, "GET / HTTP/1.1\r\nHost: a\r\nX: \x7f\r\n\r\n"],
   [417, "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n"],
   [501, "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n"],
+  [501, "CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n"],
+  [400, "PRI / HTTP/1.1\r\nHost: a\r\n\r\n"],
   ...["", "+1", "-1", "1, 1", "1,1", "0x1", "1e1", "1.0", "1 1", "9007199254740992", "99999999999999999999", "a"].map(
     (length): [number, string] => [400, `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`],
   ),
