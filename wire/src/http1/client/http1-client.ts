@@ -39,10 +39,11 @@ export interface Http1ClientRequest {
 
 /** The client half of HTTP/1.1 (RFC 9110, RFC 9112) on kept connections, one request at a time on each. */
 export function createHttp1Client(target: Http1Target, options: Http1ClientOptions = {}): Http1Client {
+  const maxWaitingRequests = options.maxWaitingRequests ?? 10_000;
   const pool = new ConnectionPool(createOpener(target, options.tls), {
     maxConnections: options.maxConnections ?? 1024,
     maxIdleConnections: options.maxIdleConnections ?? 64,
-    maxWaitingRequests: options.maxWaitingRequests ?? 10_000,
+    maxWaitingRequests,
     maxHeadBytes: options.maxHeadBytes ?? 64 * 1024,
   });
   const authority = options.authority ?? authorityOf(target);
@@ -77,10 +78,8 @@ export function createHttp1Client(target: Http1Target, options: Http1ClientOptio
           call.deadlineAt = performance.now() + timeoutMs;
           deadlines.add(call);
         }
-        if (!pool.assign(call, false)) {
-          const waiting = options.maxWaitingRequests ?? 10_000;
-          call.fail(new Http1CallError("overloaded", `${waiting} requests already wait for a connection`));
-        }
+        if (!pool.assign(call, false))
+          call.fail(new Http1CallError("overloaded", `${maxWaitingRequests} requests already wait for a connection`));
       }
       return call.answer;
     },

@@ -25,7 +25,8 @@ export class SignalWatch {
       const calls = new Set<Cancellable>();
       const listener = (): void => {
         this.#signals.delete(signal);
-        for (const each of [...calls]) each.cancelled(signal.reason);
+        // The last first: those that wait for a connection are gone before one becomes free.
+        for (const each of [...calls].reverse()) each.cancelled(signal.reason);
       };
       entry = { signal, calls, listener };
       this.#signals.set(signal, entry);

@@ -164,6 +164,9 @@ test("over TLS, with a certificate that is known, any, or the wrong one", async 
     const answers = await Promise.all(Array.from({ length: 20 }, () => client.send(prepared, { body })));
     for (const answer of answers) expect(Buffer.compare(answer.body, body)).toBe(0);
     expect(text((await client.send(prepared, { body: Buffer.from("small") })).body)).toBe("small");
+    resumed.length = 0;
+    for (let round = 0; round < 5; round++) await client.send(prepared, { body });
+    expect(resumed).toEqual([]);
   }
   for (const tls of [{}, { ca: certificate, serverName: "other.test" }]) {
     const client = open(port, { tls });

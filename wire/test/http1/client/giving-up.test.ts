@@ -110,6 +110,20 @@ test("one signal for many requests has one listener, and cancels them all; none 
   expect((await client.send(now, {})).status).toBe(200);
 });
 
+test("a signal that cancels requests under way and waiting ones opens no connections on the way", async () => {
+  const peer = await serveRaw(() => undefined);
+  const client = open(peer.port, { maxConnections: 2 });
+  const caller = new AbortController();
+  const prepared = client.prepare("GET", "/");
+  const sent = Array.from({ length: 50 }, () => client.send(prepared, { signal: caller.signal }));
+  await expect.poll(() => peer.requests.length).toBe(2);
+  caller.abort();
+  for (const each of sent) await expect(each).rejects.toMatchObject({ code: "cancelled" });
+  // One that were opened would come before this one's answer.
+  await expect(client.send(prepared, { timeoutMs: 50 })).rejects.toMatchObject({ code: "timeout" });
+  expect(peer.sockets).toHaveLength(3);
+});
+
 test("a request that has its answer hears nothing of its signal or its time any more", async () => {
   const port = await serveHttp((_request, response) => response.end("x"));
   const client = open(port);
