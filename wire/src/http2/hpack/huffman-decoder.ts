@@ -3,7 +3,6 @@ import { endOfString, huffmanCode } from "./huffman-code.ts";
 
 /** RFC 7541, section 5.2: the string whose Huffman code stands in `bytes`, half a byte a step. */
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number): string {
-  const steps = (table ??= makeTable());
   // The shortest code has five bits, so half a byte ends one symbol at most.
   const room = (end - start) * 2;
   const output = room <= scratchBytes ? (scratch ??= Buffer.allocUnsafeSlow(scratchBytes)) : Buffer.allocUnsafe(room);
@@ -12,10 +11,12 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number): st
   let failed = 0;
   for (let index = start; index < end; index++) {
     const byte = bytes[index]!;
-    step = steps[((step & stateMask) << 4) | (byte >> 4)]!;
+    const high = ((step & stateMask) << 4) | (byte >> 4);
+    step = steps[high] || makeStep(high);
     failed |= step;
     if ((step & symbolFlag) !== 0) output[length++] = step >> symbolShift;
-    step = steps[((step & stateMask) << 4) | (byte & 15)]!;
+    const low = ((step & stateMask) << 4) | (byte & 15);
+    step = steps[low] || makeStep(low);
     failed |= step;
     if ((step & symbolFlag) !== 0) output[length++] = step >> symbolShift;
   }
@@ -24,48 +25,43 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number): st
   return output.toString("latin1", 0, length);
 }
 
-// A step: the next state (8 bits), flags, the symbol (from bit 16).
+// A step: the next state, an inner node of the code's tree (256 of them, the root is 0), flags, the symbol (from bit 16).
 const stateMask = 0xff;
 const symbolFlag = 0x100;
 const acceptFlag = 0x200;
 const failFlag = 0x400;
 const symbolShift = 16;
 
-let table: Int32Array | undefined;
+/**
+ * By state and half a byte; 0 where nobody has come by yet. Made one by one: V8 would load its optimizing compiler, 5 MB, for a loop
+ * over all of them.
+ */
+const steps = new Int32Array(256 * 16);
+let tree: Tree | undefined;
 const scratchBytes = 8_192;
 let scratch: Buffer | undefined;
 
-/** For each state, an inner node of the code's tree (256 of them, the root is 0), and each half byte: where it leads. */
-function makeTable(): Int32Array {
-  return ofTwiceTheBits(ofTwiceTheBits(stepsOfOneBit(), 1), 2);
-}
-
-/** What two steps in a row come to. */
-function ofTwiceTheBits(steps: Int32Array, bits: number): Int32Array {
-  const longer = new Int32Array(steps.length << bits);
-  for (let index = 0; index < longer.length; index++) {
-    const first = steps[index >> bits]!;
-    const second = steps[((first & stateMask) << bits) | (index & ((1 << bits) - 1))]!;
-    longer[index] = (first & ~(stateMask | acceptFlag)) | second;
-  }
-  return longer;
-}
-
-function stepsOfOneBit(): Int32Array {
-  const { left, right, padding } = makeTree();
-  const steps = new Int32Array(256 * 2);
-  for (let index = 0; index < steps.length; index++) {
-    const next = ((index & 1) === 0 ? left : right)[index >> 1]!;
+function makeStep(index: number): number {
+  const { left, right, padding } = (tree ??= makeTree());
+  let node = index >> 4;
+  let step = 0;
+  for (let bit = 8; bit > 0; bit >>= 1) {
+    const next = ((index & bit) === 0 ? left : right)[node]!;
     const symbol = -1 - next;
-    const flags = next >= 0 ? 0 : symbol === endOfString ? failFlag : symbolFlag | (symbol << symbolShift);
-    const state = Math.max(next, 0);
-    steps[index] = state | flags | (padding[state] === 1 ? acceptFlag : 0);
+    if (next < 0) step |= symbol === endOfString ? failFlag : symbolFlag | (symbol << symbolShift);
+    node = Math.max(next, 0);
   }
-  return steps;
+  return (steps[index] = step | node | (padding[node] === 1 ? acceptFlag : 0));
 }
 
 /** Children of the inner nodes: another node, or -1 - symbol. `padding`: a string may end here. */
-function makeTree(): { left: Int16Array; right: Int16Array; padding: Uint8Array } {
+interface Tree {
+  readonly left: Int16Array;
+  readonly right: Int16Array;
+  readonly padding: Uint8Array;
+}
+
+function makeTree(): Tree {
   const { lengths, codes, innerNodes } = huffmanCode();
   const left = new Int16Array(256);
   const right = new Int16Array(256);
