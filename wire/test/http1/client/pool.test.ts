@@ -133,14 +133,14 @@ test("an answer that ends with its connection", async () => {
 
 test("a connection about to be closed, by what the peer said, is not used", async () => {
   const peer = await serveRaw((socket) =>
-    socket.write("HTTP/1.1 200 OK\r\nkeep-alive: timeout=1\r\ncontent-length: 0\r\n\r\n"),
+    socket.write("HTTP/1.1 200 OK\r\nkeep-alive: timeout=2\r\ncontent-length: 0\r\n\r\n"),
   );
   const client = open(peer.port);
   const prepared = client.prepare("GET", "/");
   await client.send(prepared, {});
   await client.send(prepared, {});
   expect(peer.sockets).toHaveLength(1);
-  await new Promise((resolve) => setTimeout(resolve, 520));
+  await new Promise((resolve) => setTimeout(resolve, 1020));
   await client.send(prepared, {});
   expect(peer.sockets).toHaveLength(2);
 });
