@@ -1,10 +1,10 @@
 import { ComponentError, integerFrom, type Metadata } from "@trilby/kit";
-import type { Message } from "kafkajs";
 import type { HeaderRules } from "../headers.ts";
+import { OutgoingMessage } from "./produce-request.ts";
 
 /** A record ready to be sent, and its size on the wire at most. */
 export interface OutgoingRecord {
-  readonly message: Message;
+  readonly message: OutgoingMessage;
   readonly bytes: number;
 }
 
@@ -32,7 +32,7 @@ export function outgoingRecord(
     throw new ComponentError("resource-exhausted", problem);
   }
   refuseAvro(metadata);
-  return { message: { key: key ?? null, value, headers, ...(partition !== undefined && { partition }) }, bytes };
+  return { message: new OutgoingMessage(key ?? null, value, headers, partition), bytes };
 }
 
 /** `valueSchemaType` of a publish or subscribe request. */
