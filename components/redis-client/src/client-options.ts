@@ -7,7 +7,6 @@ type TlsOptions = NonNullable<NodeOptions["tls"]>;
 /** What the client library is told, except for the addresses. */
 export function clientOptions(options: RedisOptions): NodeOptions {
   const maxRetries = Math.max(0, options.redisMaxRetries);
-  const answerTimeoutMs = answerTimeout(options);
   return {
     lazyConnect: true,
     ...(options.redisUsername && { username: options.redisUsername }),
@@ -15,7 +14,6 @@ export function clientOptions(options: RedisOptions): NodeOptions {
     db: options.redisType === "cluster" ? 0 : options.redisDB,
     disableClientInfo: true,
     connectTimeout: options.dialTimeout > 0 ? options.dialTimeout : undefined,
-    ...(answerTimeoutMs !== undefined && { commandTimeout: answerTimeoutMs }),
     keepAlive: 30_000,
     maxRetriesPerRequest: maxRetries,
     retryStrategy: (attempt: number) => retryDelayMs(options, attempt),

@@ -7,6 +7,7 @@ import { gatherWrites } from "./gather-writes.ts";
 import { hangUpOnSilence } from "./hang-up-on-silence.ts";
 import type { RedisClient } from "./redis-client.ts";
 import { redisError } from "./redis-errors.ts";
+import { timeOutCommands } from "./time-out-commands.ts";
 
 export async function connectRedis(
   options: RedisOptions,
@@ -20,8 +21,8 @@ export async function connectRedis(
   const lastError = watch(client, logger);
   keepAlive(client);
   gatherWrites(client);
-  const silenceMs = answerTimeout(options);
-  if (silenceMs !== undefined) hangUpOnSilence(client, silenceMs);
+  const timeoutMs = answerTimeout(options);
+  if (timeoutMs !== undefined) limitWaiting(client, timeoutMs);
   const giveUp = () => hangUp(client);
   signal.addEventListener("abort", giveUp, { once: true });
   try {
@@ -51,10 +52,18 @@ export function duplicateRedis(client: RedisClient): RedisClient {
   twin.on("error", () => {});
   keepAlive(twin);
   gatherWrites(twin);
-  const { redisOptions = twin.options } = twin.options as Partial<Cluster["options"]>;
-  const { commandTimeout: silenceMs } = redisOptions;
-  if (silenceMs !== undefined) hangUpOnSilence(twin, silenceMs);
+  const timeoutMs = timeouts.get(client);
+  if (timeoutMs !== undefined) limitWaiting(twin, timeoutMs);
   return twin;
+}
+
+/** For answers, of the clients that have a limit. */
+const timeouts = new WeakMap<RedisClient, number>();
+
+function limitWaiting(client: Redis, timeoutMs: number): void {
+  timeouts.set(client, timeoutMs);
+  timeOutCommands(client, timeoutMs);
+  hangUpOnSilence(client, timeoutMs);
 }
 
 /** The hash slot of a key: on a cluster, what a script touches must be of one. */

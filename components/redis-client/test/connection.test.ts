@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { decodeMetadata, type Logger } from "@trilby/kit";
 import {
   closeRedis,
@@ -58,7 +60,7 @@ describe("addresses", () => {
 describe("the client's options", () => {
   it("read bare numbers as milliseconds", () => {
     const options = clientOptions(optionsOf({ readTimeout: "1500", writeTimeout: "2s", dialTimeout: "700" }));
-    expect(options).toMatchObject({ commandTimeout: 2_000, connectTimeout: 700, maxRetriesPerRequest: 3 });
+    expect(options).toMatchObject({ connectTimeout: 700, maxRetriesPerRequest: 3 });
     expect(clientOptions(optionsOf({ readTimeout: "-1" }))).not.toHaveProperty("commandTimeout");
     expect(clientOptions(optionsOf({ maxRetries: "-1" }))).toMatchObject({ maxRetriesPerRequest: 0 });
   });
@@ -147,6 +149,33 @@ describeService("redis", (redis) => {
     }
     await expect.poll(() => client.ping().catch(String), { timeout: 10_000 }).toBe("PONG");
     await closeRedis(client);
+  });
+
+  it("answers in time or rejects, wherever a command waits", { timeout: 20_000 }, async () => {
+    const took = async (waiting: Promise<unknown>): Promise<number> => {
+      const started = performance.now();
+      await expect(waiting).rejects.toThrow(/timed out|within readTimeout/);
+      return performance.now() - started;
+    };
+    const impatient = { ...options, readTimeout: 400 };
+    const client = await connectRedis(impatient, context);
+    await redis.pause();
+    try {
+      for (const ms of await Promise.all([took(client.ping()), took(client.call("ECHO", "a"))])) {
+        expect(ms).toBeGreaterThan(395);
+        expect(ms).toBeLessThan(2_000);
+      }
+    } finally {
+      await redis.resume();
+    }
+    await closeRedis(client);
+    const silentServer = createServer().listen(0, "127.0.0.1");
+    await once(silentServer, "listening");
+    const { port } = silentServer.address() as AddressInfo;
+    const unsent = await took(connectRedis(optionsOf({ redisHost: `127.0.0.1:${port}`, readTimeout: "400" }), context));
+    expect(unsent).toBeGreaterThan(395);
+    expect(unsent).toBeLessThan(2_000);
+    silentServer.close();
   });
 
   it("is not waited for when the opener gives up", async () => {
