@@ -12,5 +12,5 @@ test("the examples of the README, one after the other, print what they say", asy
     ["--conditions=@trilby/source", "--input-type=module-typescript", "--eval", program],
     { cwd: import.meta.dirname, timeout: 15_000 },
   );
-  expect(stdout.trim().split("\n")).toEqual(["hello", "0", "1", "2"]);
+  expect(stdout.trim().split("\n")).toEqual(["hello", "0", "1", "2", "200 you asked for /orders"]);
 });
