@@ -122,3 +122,17 @@ function delimited(tag: number, payload: Uint8Array): Buffer {
   }
   return Buffer.concat([Buffer.of(tag, ...length), payload]);
 }
+
+test("messages on the shared writer stay as they were, whatever their size", () => {
+  const sizes = [0, 1, 50, 60, 64, 65, 100, 1_000, 4_000, 4_090, 4_096, 5_000, 16_000, 16_384, 20_000, 70_000];
+  const made = Array.from({ length: 20 }, (_, round) =>
+    sizes.map((size, index) =>
+      GetResponse.create({ data: Buffer.alloc(size, round * 16 + index), contentType: "text" }),
+    ),
+  ).flat();
+  const encoded = made.map((message) => encodeMessage(GetResponse, message));
+  for (const [index, message] of made.entries()) {
+    const alone = GetResponse.encode(message).finish();
+    if (Buffer.compare(encoded[index]!, alone) !== 0) expect.fail(`message ${index}`);
+  }
+});
