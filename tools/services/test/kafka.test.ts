@@ -37,8 +37,8 @@ describeService("kafka", { sasl: "PLAIN" }, (kafka) => {
 // The client keeps what it derives from a login in the login itself: each client gets its own.
 type Security = Pick<KafkaConfig, "ssl" | "sasl">;
 
-function connect(kafka: KafkaService, security: Security): Kafka {
-  const retry = { retries: 2, initialRetryTime: 50 };
+function connect(kafka: KafkaService, security: Security, retries = 2): Kafka {
+  const retry = { retries, initialRetryTime: 50 };
   return new Kafka({ brokers: [kafka.address], logLevel: logLevel.NOTHING, retry, ...security });
 }
 
@@ -58,11 +58,15 @@ async function produce(kafka: KafkaService, security: Security, value: string): 
 }
 
 async function consume(kafka: KafkaService, security: Security): Promise<(string | undefined)[]> {
-  const consumer = connect(kafka, security).consumer({ groupId: "group" });
+  // A broker that has just started may take seconds until it finds a coordinator for the group.
+  const consumer = connect(kafka, security, 10).consumer({ groupId: "group" });
   try {
     await consumer.connect();
     await consumer.subscribe({ topic: "topic", fromBeginning: true });
     const first = Promise.withResolvers<string | undefined>();
+    consumer.on("consumer.crash", ({ payload }) => {
+      if (!payload.restart) first.reject(payload.error);
+    });
     await consumer.run({ eachMessage: async ({ message }) => first.resolve(message.value?.toString()) });
     return [await first.promise];
   } finally {
