@@ -63,8 +63,13 @@ export class Call extends Timed implements Applicant, AnswerReceiver, Cancellabl
   data(bytes: Uint8Array): void {
     const body = (this.#body ??= new GatheredBody(this.#answerHead!.contentLength));
     const { maxBodyBytes } = this.#owner;
-    if (maxBodyBytes >= 0 && body.byteCount + bytes.length > maxBodyBytes) this.#tooLarge();
-    else body.add(bytes);
+    if (maxBodyBytes >= 0 && body.byteCount + bytes.length > maxBodyBytes) return this.#tooLarge();
+    try {
+      body.add(bytes);
+    } catch (error) {
+      // More than a buffer can hold.
+      this.fail(new Http1CallError("too-large", "the answer is larger than memory allows", { cause: error }));
+    }
   }
 
   end(): void {

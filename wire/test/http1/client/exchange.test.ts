@@ -205,3 +205,10 @@ test("nobody listens", async () => {
   const impossible = open({ host: "127.0.0.1", port: 70_000 });
   await expect(impossible.send(impossible.prepare("GET", "/"), {})).rejects.toMatchObject({ code: "unreachable" });
 });
+
+test("a name with several addresses, of which one answers", async () => {
+  const port = await serveHttp((_request, response) => response.end("here"));
+  const client = open({ host: "localhost", port });
+  for (let round = 0; round < 3; round++)
+    expect(text((await client.send(client.prepare("GET", "/"), {})).body)).toBe("here");
+});
