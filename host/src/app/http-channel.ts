@@ -5,7 +5,7 @@ import { AppError, unhealthy } from "./app-error.ts";
 import type { AppRequest, HttpAppChannel } from "./channel.ts";
 import { createHygiene } from "./header-hygiene.ts";
 import { createHealth } from "./health.ts";
-import type { HttpClient, HttpClientSettings } from "./http-client.ts";
+import { createHttp1Client } from "./http1-client.ts";
 import type { Limit } from "./limit.ts";
 import { appPath } from "./path.ts";
 
@@ -34,7 +34,10 @@ export async function createHttpChannel(settings: HttpChannelSettings): Promise<
     maxResponseBytes: settings.maxResponseBytes,
     maxHeaderBytes: settings.maxHeaderBytes,
   };
-  const client = await createClient(settings.protocol, target);
+  const client =
+    settings.protocol === "h2c"
+      ? (await import("./http2-client.ts")).createHttp2Client(target)
+      : createHttp1Client(target);
   const hygiene = createHygiene(logger);
   const probeMetric = metrics.appHealthProbe();
   const probed = probing && client.route("GET", appPath(probing.path), {});
@@ -120,12 +123,4 @@ export async function createHttpChannel(settings: HttpChannelSettings): Promise<
       };
     },
   };
-}
-
-async function createClient(
-  protocol: HttpChannelSettings["protocol"],
-  settings: HttpClientSettings,
-): Promise<HttpClient> {
-  if (protocol === "h2c") return (await import("./http2-client.ts")).createHttp2Client(settings);
-  return (await import("./http1-client.ts")).createHttp1Client(settings);
 }
