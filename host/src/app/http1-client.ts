@@ -63,7 +63,9 @@ function message({ code, message: said, answerBegan }: Http1CallError, timeoutMs
     case "overloaded":
       return `the app takes no more calls now: ${said}`;
     case "too-large":
-      return said.replace(/^the /, "the app's ");
+      return said.startsWith("the answer")
+        ? said.replace("the", "the app's")
+        : `the app's answer is too large: ${said}`;
     case "malformed":
       return `the app's answer is not HTTP/1.1: ${said}`;
     default:
