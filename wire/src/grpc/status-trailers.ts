@@ -28,6 +28,14 @@ export function errorTrailers(error: unknown, extra: readonly HeaderField[] = []
   return fields;
 }
 
+/** The same code, for a caller that takes no more than a few bytes of headers. */
+export function withoutWords(error: unknown): RpcError {
+  return new RpcError(
+    error instanceof RpcError ? error.code : RpcCode.UNKNOWN,
+    "the rest is more than the caller takes",
+  );
+}
+
 /** How a call ended, by its trailers; undefined for OK. Trailers without a status are an error too. */
 export function trailersError(trailers: HeaderList): RpcError | undefined {
   const status = trailers.get("grpc-status");

@@ -109,8 +109,11 @@ function applySetting(connection: Connection, setting: number, value: number): v
     case Setting.MAX_FRAME_SIZE:
       sender.setMaxFrameBytes(value);
       break;
+    case Setting.MAX_HEADER_LIST_SIZE:
+      sender.setMaxHeaderListBytes(value);
+      break;
     default:
-      // RFC 9113, section 6.5.2: one that is not known is ignored. Header lists of ours are small.
+      // RFC 9113, section 6.5.2: one that is not known is ignored.
       break;
   }
 }

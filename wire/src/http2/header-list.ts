@@ -45,8 +45,25 @@ export interface HeaderCheck {
 /** Fields that are sent often: each connection encodes them once and then copies the bytes. */
 export class PreparedHeaders {
   readonly fields: readonly HeaderField[];
+  readonly listBytes: number;
 
   constructor(fields: readonly HeaderField[]) {
     this.fields = fields;
+    this.listBytes = listBytes(fields);
   }
+}
+
+/** RFC 9113, section 6.5.2: what SETTINGS_MAX_HEADER_LIST_SIZE counts. */
+export function listBytes(fields: readonly HeaderField[]): number {
+  let bytes = 0;
+  for (let index = 0; index < fields.length; index++) {
+    const [name, value] = fields[index]!;
+    bytes += name.length + value.length + 32;
+  }
+  return bytes;
+}
+
+/** More than the peer takes in one header list. */
+export class HeaderListError extends Error {
+  override readonly name = "HeaderListError";
 }

@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { EMPTY_BYTES, Flag, FrameType, MAX_31_BITS } from "./frame.ts";
 import { FrameOutput } from "./frame-output.ts";
+import { HeaderListError } from "./header-list.ts";
 import { HeaderWriter } from "./header-writer.ts";
 import { ErrorCode, Http2Error } from "./http2-error.ts";
 import { type OutgoingHeaders, SendQueue } from "./send-queue.ts";
@@ -50,7 +51,17 @@ export class Sender {
     this.#headers.setTableBytes(bytes);
   }
 
-  /** Throws a TypeError for a field that may not be sent, and has done nothing then. */
+  /** The peer's SETTINGS_MAX_HEADER_LIST_SIZE. */
+  setMaxHeaderListBytes(bytes: number): void {
+    this.#headers.maxListBytes = bytes;
+  }
+
+  /** Whether the peer takes header lists of this size. */
+  headersFit(headers: OutgoingHeaders): boolean {
+    return this.#headers.fits(headers);
+  }
+
+  /** Throws a TypeError for a field that may not be sent, a `HeaderListError` for more than the peer takes, and has done nothing then. */
   writeHeaders(streamId: number, headers: OutgoingHeaders, endStream: boolean): void {
     this.#headers.write(streamId, headers, endStream, this.#maxFrameBytes);
   }
@@ -227,7 +238,7 @@ export class Sender {
       this.writeHeaders(stream.id, headers, endStream);
       return true;
     } catch (cause) {
-      const message = "a header field cannot be sent";
+      const message = cause instanceof HeaderListError ? cause.message : "a header field cannot be sent";
       this.#connection.resetByUs(
         stream,
         ErrorCode.INTERNAL_ERROR,

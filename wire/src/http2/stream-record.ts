@@ -53,6 +53,10 @@ export class StreamRecord implements Http2Stream {
     this.hasHeaders = hasHeaders;
   }
 
+  takesHeaders(headers: OutgoingHeaders): boolean {
+    return this.connection.sender.headersFit(headers);
+  }
+
   sendHeaders(headers: OutgoingHeaders, endStream: boolean): void {
     this.connection.sender.sendHeaders(this, headers, endStream);
   }

@@ -10,6 +10,8 @@ export interface Http2Stream {
   /** Bytes of this stream that wait for the peer's window or for the socket. */
   readonly bufferedBytes: number;
 
+  /** Whether the peer takes header lists of this size (SETTINGS_MAX_HEADER_LIST_SIZE). One that it does not take is not sent: the stream is reset with INTERNAL_ERROR. */
+  takesHeaders(headers: PreparedHeaders | readonly HeaderField[]): boolean;
   sendHeaders(headers: PreparedHeaders | readonly HeaderField[], endStream: boolean): void;
   /**
    * Sends the parts one after another; they belong to the stream until they are sent. False when more waits than the high-water mark:

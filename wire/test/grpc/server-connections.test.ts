@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
 import { connect as connectHttp2 } from "node:http2";
 import type { ClientHttp2Session } from "node:http2";
-import { connect as connectSocket, createServer as createNetServer } from "node:net";
+import { type AddressInfo, connect as connectSocket, createServer as createNetServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
@@ -102,6 +102,38 @@ test("connections that are not TLS, or do not agree on h2, end and harm nobody",
   await tls({ ALPNProtocols: ["http/1.1"] });
   await tls({});
   expect(await tlsClient(port)).toBeUndefined();
+});
+
+test("closing cuts handshakes under way, and lets calls over TLS finish", async () => {
+  const server = createServer({ tls: { certificate, privateKey } });
+  const began = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  server.unary("/test.Echo/Later", async (request) => {
+    began.resolve();
+    await finish.promise;
+    return request;
+  });
+  const { port } = (await server.listen({ host: "127.0.0.1", port: 0 })) as { port: number };
+  const silent = Promise.withResolvers<void>();
+  const net = createNetServer((socket) => {
+    server.accept(socket);
+    silent.resolve();
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void net.close());
+  await once(net, "listening");
+  const call = tlsClient(port);
+  await began.promise;
+  const shaking = connectSocket({ host: "127.0.0.1", port: (net.address() as AddressInfo).port });
+  shaking.on("error", () => undefined).resume();
+  await silent.promise;
+  const closedAt = performance.now();
+  const closed = server.close(60_000);
+  await once(shaking, "close");
+  // A handshake that is not cut has ten seconds.
+  expect(performance.now() - closedAt).toBeLessThan(5_000);
+  finish.resolve();
+  expect(await call).toBeUndefined();
+  await closed;
 });
 
 test("a certificate and a key that do not fit are refused at once", () => {

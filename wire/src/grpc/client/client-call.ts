@@ -1,4 +1,4 @@
-import type { HeaderField, HeaderList, PreparedHeaders } from "../../http2/header-list.ts";
+import { type HeaderField, type HeaderList, HeaderListError, type PreparedHeaders } from "../../http2/header-list.ts";
 import { ErrorCode } from "../../http2/http2-error.ts";
 import type { Http2Error } from "../../http2/http2-error.ts";
 import type { Http2Stream, StreamReceiver } from "../../http2/stream.ts";
@@ -89,8 +89,12 @@ export abstract class ClientCall extends Timed implements StreamReceiver, Cancel
     try {
       stream = connection.open(headers, false, this);
     } catch (error) {
-      // A path that cannot be sent.
-      this.fail(error, true);
+      // A path that cannot be sent, or more headers than the peer takes.
+      const told =
+        error instanceof HeaderListError
+          ? new RpcError(RpcCode.RESOURCE_EXHAUSTED, `The call has ${error.message}`, { cause: error })
+          : error;
+      this.fail(told, true);
       return true;
     }
     if (stream === undefined) return false;

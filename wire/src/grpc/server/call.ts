@@ -9,7 +9,7 @@ import type { MemoryBudget } from "../memory-budget.ts";
 import { encodeMetadata } from "../metadata.ts";
 import { RpcCode, RpcError } from "../status.ts";
 import type { RpcMetadata } from "../status.ts";
-import { errorTrailers } from "../status-trailers.ts";
+import { errorTrailers, withoutWords } from "../status-trailers.ts";
 import { trailersOnly } from "./request-head.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { ServerCall } from "./rpc-server.ts";
@@ -135,8 +135,12 @@ export abstract class Call extends Timed implements ServerCall, StreamReceiver {
   protected fail(error: unknown): void {
     if (this.finished) return;
     this.end();
-    if (this.headersSent) this.http2.sendTrailers(errorTrailers(error, this.trailers));
-    else this.http2.sendHeaders(trailersOnly(error, this.trailers), true);
+    const { http2, headersSent } = this;
+    const last = headersSent ? errorTrailers : trailersOnly;
+    const whole = last(error, this.trailers);
+    const told = http2.takesHeaders(whole) ? whole : last(withoutWords(error));
+    if (headersSent) http2.sendTrailers(told);
+    else http2.sendHeaders(told, true);
     this.connection.activity?.sent();
   }
 

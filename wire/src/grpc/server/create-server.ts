@@ -12,7 +12,7 @@ import { RequestHead } from "./request-head.ts";
 import { Routes } from "./routes.ts";
 import type { ListenAddress, RpcServer, StreamHandler, UnaryHandler } from "./rpc-server.ts";
 import type { ServerOptions } from "./server-options.ts";
-import { secureWith } from "./secure.ts";
+import { type Security, secureWith } from "./secure.ts";
 import { StreamCall } from "./stream-call.ts";
 import { UnaryCall } from "./unary-call.ts";
 
@@ -30,7 +30,7 @@ class WireServer implements RpcServer {
   /** With those that are not HTTP/2 yet. */
   readonly #sockets = new Set<Socket>();
   readonly #connections = new Map<Http2ServerConnection, ConnectionWatch | undefined>();
-  readonly #accept: (socket: Socket) => void;
+  readonly #security: Security | undefined;
   readonly #watches: boolean;
   readonly #requestMemoryBytes: number;
   #closing: Promise<void> | undefined;
@@ -63,7 +63,7 @@ class WireServer implements RpcServer {
         onPing: (connection: Http2ServerConnection) => this.#connections.get(connection)?.pinged(),
       }),
     };
-    this.#accept = options.tls === undefined ? this.#serve : secureWith(options.tls, this.#serve);
+    this.#security = options.tls === undefined ? undefined : secureWith(options.tls, this.#serve);
   }
 
   unary(path: string, handler: UnaryHandler): void {
@@ -99,7 +99,8 @@ class WireServer implements RpcServer {
       this.#sockets.delete(socket);
       if (this.#sockets.size === 0) this.#noSockets?.();
     });
-    this.#accept(socket);
+    if (this.#security === undefined) this.#serve(socket);
+    else this.#security.take(socket);
   };
 
   close(timeoutMs: number): Promise<void> {
@@ -114,6 +115,7 @@ class WireServer implements RpcServer {
       for (const socket of this.#sockets) socket.destroy();
     }, timeoutMs);
     for (const connection of this.#connections.keys()) connection.closeGracefully();
+    this.#security?.cutHandshakes();
     await new Promise<void>((resolve) => {
       this.#noSockets = resolve;
       if (this.#sockets.size === 0) resolve();
