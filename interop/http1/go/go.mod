@@ -1,0 +1,3 @@
+module trilby.dev/interop/http1
+
+go 1.26
