@@ -31,16 +31,90 @@ export async function bundle(folder) {
     plugins: [plainBuiltins],
   });
   await build.close();
-  writeLicences(output, chunks);
-  const written = new Set(chunks.map(({ fileName }) => fileName));
+  const made = [...chunks, ...(await bundleScripts(folder, manifest.name))];
+  writeLicences(output, made);
+  const written = new Set(made.map(({ fileName }) => fileName));
   for (const file of readdirSync(output, { recursive: true, encoding: "utf8" }))
-    if (file.endsWith(".js") && !written.has(file)) rmSync(join(output, file));
+    if (/\.c?js$/.test(file) && !written.has(file)) rmSync(join(output, file));
+}
+
+/**
+ * Parts of packages that are also built as one script, siblings included, because of a script all compiled code can be kept on disk
+ * (`host/src/compile-cache.ts`). `apart`: what few starts need and is large; the script loads the package's own module.
+ */
+const scripts = {
+  "@trilby/host": { command: { apart: { "blocks/pubsub/cel": "cel" } } },
+};
+
+/** Writes the scripts of a package beside its modules: each is a function in parentheses, for `load` of compile-cache.ts. */
+async function bundleScripts(folder, name) {
+  const all = Object.entries(scripts[name] ?? {}).map(async ([script, { apart }]) => {
+    const build = await rolldown({
+      input: join(folder, "src", `${script}.ts`),
+      platform: "node",
+      resolve: { conditionNames: ["@trilby/source", "import", "node", "default"] },
+      external: (id) =>
+        id.startsWith("node:") ||
+        id === "@trilby/proto/descriptors" ||
+        Object.keys(apart).some((path) => isModule(id, path)),
+      plugins: [withoutGrpcJs],
+    });
+    const { output } = await build.generate({
+      format: "esm",
+      codeSplitting: false,
+      comments: false,
+      plugins: [plainBuiltins],
+    });
+    await build.close();
+    if (output.length > 1)
+      throw new Error(`the script ${script} has several parts: ${output.map((part) => part.fileName).join(", ")}`);
+    const fileName = `${script}.cjs`;
+    writeFileSync(join(folder, "dist", fileName), scriptOf(output[0].code, apart));
+    return { ...output[0], fileName };
+  });
+  return Promise.all(all);
+}
+
+function isModule(id, path) {
+  return id.endsWith(`/${path.split("/").at(-1)}.ts`);
+}
+
+/** The transport that is chosen by a variable of the environment is in the package's modules alone. */
+const withoutGrpcJs = {
+  name: "without-grpc-js",
+  resolveId: (id) => (/\/grpc-js\/[\w-]+\.ts$/.test(id) ? { id: "grpc-js", moduleSideEffects: false } : undefined),
+  load: (id) => (id === "grpc-js" ? "export {};" : undefined),
+};
+
+/** The code of a module as a script, in ASCII so that V8 keeps a byte a character. */
+function scriptOf(code, apart) {
+  const exports = /^export \{ ([^}]*) \};\s*$/m;
+  const names = exports.exec(code)?.[1];
+  if (names === undefined) throw new Error("the module exports nothing by name");
+  const body = code
+    .replace(exports, `return { ${names.replaceAll(/(\w+) as (\w+)/g, "$2: $1")} };`)
+    .replaceAll("import.meta.url", "moduleUrl")
+    .replaceAll(/\bimport\(("[^"]*")?/g, (_, path) => {
+      const name = Object.entries(apart).find(([each]) => path && isModule(path.slice(1, -1), each))?.[1];
+      return `importModule(${name ? `"./${name}.js"` : (path ?? "")}`;
+    });
+  const left = /^(?:import|export) .*/m.exec(body);
+  if (left) throw new Error(`a script cannot have this line: ${left[0]}`);
+  const ascii = body.replaceAll(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `(function (moduleUrl, importModule) { "use strict";\n${ascii}\n});\n`;
 }
 
 /** By their names in `dist`: all that package.json leads to. */
-function entries(folder, { exports = {}, bin = {}, imports = {} }) {
+function entries(folder, { name: ofPackage, exports = {}, bin = {}, imports = {} }) {
   const names = [exports, bin, imports].flatMap(targets).map((target) => /^\.\/dist\/(.+)\.js$/.exec(target)?.[1]);
-  return Object.fromEntries(names.filter(Boolean).map((name) => [name, join(folder, "src", `${name}.ts`)]));
+  const apart = Object.values(scripts[ofPackage] ?? {}).flatMap((script) => Object.entries(script.apart));
+  return Object.fromEntries([
+    ...names.filter(Boolean).map((name) => [name, join(folder, "src", `${name}.ts`)]),
+    ...apart.map(([path, name]) => [name, join(folder, "src", `${path}.ts`)]),
+  ]);
 }
 
 /** Of these, what several files need stands in one; of other folders in one for each combination of files that need it. */
@@ -70,11 +144,8 @@ const plainBuiltins = {
             member,
             as,
           }));
-          const isCalledOnly = members.every(({ member }) => /^[a-z]/.test(member) && isFunction(name, member));
-          if (seldom.includes(name) && whole === undefined && isCalledOnly)
-            return members
-              .map(({ member, as }) => `const ${as} = (...values) => ${builtin(name)}.${member}(...values);`)
-              .join("\n");
+          if (seldom.includes(name) && whole === undefined)
+            return members.map(({ member, as }) => `const ${as} = ${later(name, member)};`).join("\n");
           const parts = [whole?.replace("* as ", ""), some?.replaceAll(/(\w+) as ([\w$]+)/g, "$1: $2")].filter(Boolean);
           return `const ${parts.map((part) => `${part} = ${builtin(name)}`).join(", ")};`;
         },
@@ -86,7 +157,14 @@ const plainBuiltins = {
       }),
 };
 
-const seldom = ["assert", "crypto", "https", "tls", "zlib"];
+const seldom = ["assert", "crypto", "http", "http2", "https", "perf_hooks", "readline", "tls", "zlib"];
+
+/** A member of a module that is loaded when the member is called, made or read. */
+function later(name, member) {
+  const value = `${builtin(name)}.${member}`;
+  if (isFunction(name, member) && /^[a-z]/.test(member)) return `(...values) => ${value}(...values)`;
+  return `new Proxy(function () {}, { get: (_, each) => ${value}[each], construct: (_, values) => new (${value})(...values) })`;
+}
 
 function builtin(name) {
   return `process.getBuiltinModule("node:${name}")`;

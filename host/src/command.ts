@@ -1,3 +1,4 @@
+import type { CompiledCode } from "./compile-cache.ts";
 import type { Log } from "./observability/log.ts";
 import { FlagError, type FlagValues, parseFlags } from "./options/flag-values.ts";
 import { OptionsError, readHostOptions, type ReadOptions } from "./options/host-options.ts";
@@ -5,14 +6,14 @@ import type { HostOptions } from "./options/options.ts";
 import { daprVersion, hostVersion } from "./options/version.ts";
 
 /** The command `trilbyd`. Everything heavier than the flags is imported after them: --version and a mistyped flag answer at once. */
-export async function run(argv: readonly string[]): Promise<void> {
+export async function run(argv: readonly string[], code: Pick<CompiledCode, "save">): Promise<void> {
   try {
     if (argv.some((word) => ["-h", "--help", "-help"].includes(word))) {
       const { helpText } = await import("./options/help.ts");
       process.stdout.write(helpText());
     } else {
       const values = parseFlags(argv);
-      if (!(await answered(values))) await serve(values);
+      if (!(await answered(values))) await serve(values, code);
     }
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
@@ -33,7 +34,7 @@ async function answered(values: FlagValues): Promise<boolean> {
   return true;
 }
 
-async function serve(values: FlagValues): Promise<void> {
+async function serve(values: FlagValues, code: Pick<CompiledCode, "save">): Promise<void> {
   const { daemon, openLog } = await import("./daemon.ts");
   const identity = { appId: values.text("app-id") ?? "", version: daprVersion };
   const openTheLog = (options: HostOptions["log"]): Log => {
@@ -56,5 +57,5 @@ async function serve(values: FlagValues): Promise<void> {
     return;
   }
   // Whatever a component left behind must not keep the process alive.
-  process.exit(await daemon(read, log));
+  process.exit(await daemon(read, log, code));
 }

@@ -2,18 +2,29 @@ import { PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /**
+ * Lets V8's young generation grow in one step to what it may have. At the start next to nothing of it is garbage: growing by steps means
+ * copying all that was loaded at each of them.
+ */
+export function growInOneStep(): void {
+  growBy(startFactor);
+}
+
+/**
  * Keeps V8's young generation at about `mebibytes`. Left alone it grows to 64 under load and stays there, for few collections
  * less. There is a flag for its largest size, which counts only when the process starts; the one for its growth counts always.
  */
 export function limitYoungGeneration(mebibytes: number): void {
+  if (isLimited) return;
+  isLimited = true;
   const limitBytes = mebibytes * 1024 * 1024;
   let timer: NodeJS.Timeout | undefined;
-  const observer = new PerformanceObserver(() => {
+  const check = (): void => {
     if (youngBytes() < limitBytes) return;
     observer.disconnect();
-    setFlagsFromString("--semi-space-growth-factor=1");
+    growBy(1);
     timer = setInterval(recheck, recheckMs).unref();
-  });
+  };
+  const observer = new PerformanceObserver(check);
   /** It shrinks when there is nothing to do, and must be able to grow again. */
   const recheck = (): void => {
     if (youngBytes() >= limitBytes) return;
@@ -21,13 +32,36 @@ export function limitYoungGeneration(mebibytes: number): void {
     letGrow();
   };
   const letGrow = (): void => {
-    setFlagsFromString("--semi-space-growth-factor=2");
+    growBy(2);
     observer.observe({ entryTypes: ["gc"] });
   };
   letGrow();
+  check();
 }
 
+/** Does work under the flags that V8 had at the start. */
+export function withStartGrowth(work: () => void): void {
+  const now = factor;
+  growBy(startFactor);
+  try {
+    work();
+  } finally {
+    growBy(now);
+  }
+}
+
+/** From the one megabyte, twice, that it begins with to the sixteen that the host gives it. */
+const startFactor = 8;
+
 const recheckMs = 10_000;
+
+let factor = startFactor;
+let isLimited = false;
+
+function growBy(by: number): void {
+  factor = by;
+  setFlagsFromString(`--semi-space-growth-factor=${by}`);
+}
 
 /** What is set aside for it, used or not. */
 function youngBytes(): number {

@@ -12,7 +12,7 @@ const names = new Set(packages.map(({ name }) => name));
 
 // Files a package may hold beside its README, licence and manifest.
 const allowed = [
-  /^dist\/.+\.(js|d\.ts)$/,
+  /^dist\/.+\.(c?js|d\.ts)$/,
   /^(README|CHANGELOG)\.md$/,
   /^(LICENSE|package\.json|certificate\.json|conformance\.yaml|metadata\.yaml|component\.schema\.json)$/,
   /^proto\/.+\.proto$/,

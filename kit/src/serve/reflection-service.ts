@@ -1,4 +1,3 @@
-import { fileByName, fileContainingSymbol } from "@trilby/proto/descriptors";
 import { v1, v1alpha } from "@trilby/proto/reflection";
 import { encodeMessage } from "@trilby/proto/encode";
 import { methodPath } from "../protocol/names.ts";
@@ -18,40 +17,48 @@ export function serveReflection(server: RpcServer, services: readonly ServedServ
     server.stream(methodPath(definition, method), async (stream) => {
       for await (const message of stream.messages) {
         const request = decode(v1.ServerReflectionRequest, message, method);
-        await stream.send(encodeMessage(v1.ServerReflectionResponse, respond(request, all)));
+        await stream.send(encodeMessage(v1.ServerReflectionResponse, await respond(request, all)));
       }
     });
   }
   return versions;
 }
 
-function respond(request: v1.ServerReflectionRequest, services: readonly ServedService[]): v1.ServerReflectionResponse {
+async function respond(
+  request: v1.ServerReflectionRequest,
+  services: readonly ServedService[],
+): Promise<v1.ServerReflectionResponse> {
   return {
     validHost: request.host,
     originalRequest: request,
-    messageResponse: answer(request.messageRequest, services),
+    messageResponse: await answer(request.messageRequest, services),
   };
 }
 
-function answer(
+async function answer(
   request: v1.ServerReflectionRequest["messageRequest"],
   services: readonly ServedService[],
-): v1.ServerReflectionResponse["messageResponse"] {
+): Promise<v1.ServerReflectionResponse["messageResponse"]> {
   switch (request?.$case) {
     case "listServices": {
       const service = services.filter((each) => each.listed()).map(({ definition }) => ({ name: definition.fullName }));
       return { $case: "listServicesResponse", value: { service } };
     }
     case "fileByFilename":
-      return files(fileByName(request.value), `there is no file ${request.value}`);
+      return files((await descriptors()).fileByName(request.value), `there is no file ${request.value}`);
     case "fileContainingSymbol":
-      return files(fileContainingSymbol(request.value), `there is no symbol ${request.value}`);
+      return files((await descriptors()).fileContainingSymbol(request.value), `there is no symbol ${request.value}`);
     case "fileContainingExtension":
     case "allExtensionNumbersOfType":
       return problem(RpcCode.NOT_FOUND, "there are no extensions");
     default:
       return problem(RpcCode.INVALID_ARGUMENT, "the request asks for nothing");
   }
+}
+
+/** Loaded when somebody asks for them: a host asks for the names of the services alone. */
+function descriptors(): Promise<typeof import("@trilby/proto/descriptors")> {
+  return import("@trilby/proto/descriptors");
 }
 
 function files(fileDescriptorProto: Uint8Array[], otherwise: string): v1.ServerReflectionResponse["messageResponse"] {

@@ -1,5 +1,5 @@
 import { RpcCode } from "@trilby/kit/transport";
-import { fileByName, fileContainingSymbol } from "@trilby/proto/descriptors";
+import type * as Descriptors from "@trilby/proto/descriptors";
 import { encodeMessage } from "@trilby/proto/encode";
 import { v1 } from "@trilby/proto/reflection";
 
@@ -8,9 +8,13 @@ import { decodeRequest } from "./unary-method.ts";
 type Answer = v1.ServerReflectionResponse["messageResponse"];
 
 /** The response to one request of either version, as bytes. */
-export function answerReflection(bytes: Uint8Array, services: readonly string[]): Uint8Array {
+export function answerReflection(
+  bytes: Uint8Array,
+  services: readonly string[],
+  descriptors: typeof Descriptors,
+): Uint8Array {
   const request = decodeRequest(v1.ServerReflectionRequest, bytes);
-  const messageResponse = answer(request.messageRequest, services);
+  const messageResponse = answer(request.messageRequest, services, descriptors);
   return encodeMessage(v1.ServerReflectionResponse, {
     validHost: request.host,
     originalRequest: request,
@@ -18,7 +22,11 @@ export function answerReflection(bytes: Uint8Array, services: readonly string[])
   });
 }
 
-function answer(request: v1.ServerReflectionRequest["messageRequest"], services: readonly string[]): Answer {
+function answer(
+  request: v1.ServerReflectionRequest["messageRequest"],
+  services: readonly string[],
+  { fileByName, fileContainingSymbol }: typeof Descriptors,
+): Answer {
   switch (request?.$case) {
     case "listServices":
       return { $case: "listServicesResponse", value: { service: services.map((name) => ({ name })) } };

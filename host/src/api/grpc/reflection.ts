@@ -12,8 +12,11 @@ export function addReflection(
   const all = [...services, ...versions].sort();
   const answerAll: StreamHandler = async (stream) => {
     // The descriptors of the whole API are loaded when somebody asks for them.
-    const { answerReflection } = await import("./reflection-answer.ts");
-    for await (const request of stream.messages) await stream.send(answerReflection(request, all));
+    const [{ answerReflection }, descriptors] = await Promise.all([
+      import("./reflection-answer.ts"),
+      import("@trilby/proto/descriptors"),
+    ]);
+    for await (const request of stream.messages) await stream.send(answerReflection(request, all, descriptors));
   };
   for (const version of versions) {
     const path = `/${version}/ServerReflectionInfo`;
