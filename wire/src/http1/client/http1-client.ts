@@ -28,7 +28,7 @@ export interface Http1ClientRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** From `send` to the end of the answer. Absent: no limit. */
+  /** From `send` to the end of the answer. Absent or Infinity: no limit. */
   readonly timeoutMs?: number | undefined;
   /**
    * May be sent again, once, when a kept connection turns out to be closed before any byte of an answer came. The peer may have had it
@@ -74,7 +74,7 @@ export function createHttp1Client(target: Http1Target, options: Http1ClientOptio
       else if (signal?.aborted) call.cancelled(signal.reason);
       else {
         if (signal !== undefined) call.signalCalls = signals.add(signal, call);
-        if (timeoutMs !== undefined) {
+        if (timeoutMs !== undefined && timeoutMs < Infinity) {
           call.deadlineAt = performance.now() + timeoutMs;
           deadlines.add(call);
         }
