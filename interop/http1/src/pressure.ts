@@ -2,6 +2,9 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until, type Verdicts } from "@trilby/interop-judging";
 import { host, item, ping, request, save } from "./hostile/case.ts";
+import { judgeByMixture } from "./pressure/mixture.ts";
+import { judgeBySlowClients } from "./pressure/slow.ts";
+import { judgeByStopping } from "./pressure/stopping.ts";
 import { connectRaw, type RawConnection } from "./raw/connection.ts";
 import { type Judged, startJudged } from "./trilbyd.ts";
 
@@ -17,7 +20,7 @@ export async function judgeByPressure(verdicts: Verdicts): Promise<void> {
     const descriptors = judged.descriptors();
     const residentMb = judged.residentMb();
     // These take their time, beside all others.
-    const slow = slowClients(judged, verdicts);
+    const slow = judgeBySlowClients(judged, verdicts);
 
     await check("10,000 requests sent at once are answered, in their order", async () => {
       const connection = await connectRaw(judged);
@@ -181,6 +184,21 @@ export async function judgeByPressure(verdicts: Verdicts): Promise<void> {
         for (const each of all) each.close();
       }
     });
+    await check("4 bodies of 3 MB in chunks of one byte, at once: memory is bounded", async () => {
+      const before = judged.residentMb();
+      const body = `[{"key":"tiny","value":"${"x".repeat(3_000_000)}"}]`.replace(/./g, "1\r\n$&\r\n");
+      const all = await Promise.all(Array.from({ length: 4 }, () => connectRaw(judged)));
+      try {
+        for (const each of all) each.send(request(save, [host, "Transfer-Encoding: chunked"], `${body}0\r\n\r\n`));
+        for (const each of all) equal((await each.answers(1, 30_000))[0]?.status, 204);
+        const more = judged.residentMb() - before;
+        note(`4 bodies of 3 MB in chunks of one byte: ${more.toFixed(0)} MB more`);
+        ok(more < 200, `${more.toFixed(0)} MB more`);
+      } finally {
+        for (const each of all) each.close();
+      }
+    });
+    await judgeByMixture(judged, verdicts);
     await slow;
     await check("after all of them: no connection is left, nothing ended it, memory is bounded", async () => {
       await until("no more connections", () => judged.descriptors() <= descriptors + 5).catch(() => {
@@ -197,73 +215,7 @@ export async function judgeByPressure(verdicts: Verdicts): Promise<void> {
   } finally {
     await judged.stop();
   }
-}
-
-/** A head may take ten seconds, as a whole; a body as long as it comes. */
-async function slowClients(judged: Judged, { check }: Verdicts): Promise<void> {
-  const drip = async (connection: RawConnection, text: string, everyMs: number): Promise<void> => {
-    for (const character of text) {
-      if (connection.socket.destroyed || !connection.socket.writable) return;
-      connection.send(character);
-      await sleep(everyMs);
-    }
-  };
-  const timed = async (run: () => Promise<unknown>): Promise<number> => {
-    const started = performance.now();
-    await run();
-    return (performance.now() - started) / 1_000;
-  };
-  const inTime = (seconds: number): void => ok(seconds > 8 && seconds < 16, `ended after ${seconds.toFixed(1)} s`);
-  await Promise.all([
-    check("slow: a connection that says nothing is ended after ten seconds", async () => {
-      const connection = await connectRaw(judged);
-      inTime(await timed(() => connection.ended(20_000)));
-      equal(connection.received().answers.length, 0);
-    }),
-    check("slow: a head of a byte a second is ended after ten seconds, not later", async () => {
-      const connection = await connectRaw(judged);
-      const dripping = drip(connection, request(ping, [host, `X: ${"a".repeat(30)}`]), 500);
-      inTime(await timed(() => connection.ended(20_000)));
-      ok(connection.received().answers.every(({ status }) => status === 408 || status === 400));
-      connection.close();
-      await dripping;
-    }),
-    check("slow: fields of a line a second are ended after ten seconds, not later", async () => {
-      const connection = await connectRaw(judged);
-      connection.send(`${ping}\r\n${host}\r\n`);
-      const dripping = (async () => {
-        for (let at = 0; at < 30 && connection.socket.writable; at++) {
-          connection.send(`X-${at}: ${at}\r\n`);
-          await sleep(500);
-        }
-      })();
-      inTime(await timed(() => connection.ended(20_000)));
-      connection.close();
-      await dripping;
-    }),
-    check("slow: half of the second head is ended after ten seconds, the first is answered", async () => {
-      const connection = await connectRaw(judged);
-      connection.send(request(ping, [host]) + ping);
-      equal((await connection.answers(1))[0]?.status, 204);
-      inTime(await timed(() => connection.ended(20_000)));
-    }),
-    check("slow: a body of twelve seconds is taken", async () => {
-      const connection = await connectRaw(judged);
-      connection.send(request(save, [host, `Content-Length: ${item.length}`]));
-      await drip(connection, item, 12_000 / item.length);
-      equal((await connection.answers(1))[0]?.status, 204);
-      connection.close();
-    }),
-    check("slow: an idle connection is served after twelve seconds", async () => {
-      const connection = await connectRaw(judged);
-      connection.send(request(ping, [host]));
-      await connection.answers(1);
-      await sleep(12_000);
-      connection.send(request(ping, [host]));
-      equal((await connection.answers(2))[1]?.status, 204);
-      connection.close();
-    }),
-  ]);
+  await judgeByStopping(verdicts);
 }
 
 async function put({ url }: Judged, key: string, value: string): Promise<void> {
