@@ -510,6 +510,16 @@ describe("HTTP/2 without TLS", () => {
     expect(bodies[3]).toBe("invalid api token\n");
   });
 
+  test("a client that ends its half of the connection leaves none of it behind", async () => {
+    apis = await openApis({ blocks });
+    const socket = connect({ port: apis.httpPort, allowHalfOpen: true });
+    socket.write(Buffer.concat([preface, settings]));
+    await once(socket, "data");
+    socket.end();
+    await once(socket.resume(), "end");
+    socket.destroy();
+  });
+
   test("what follows the upgrade and is no HTTP/2 ends the connection alone", async () => {
     apis = await openApis({ blocks });
     const socket = connect(apis.httpPort);

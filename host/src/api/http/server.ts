@@ -45,6 +45,8 @@ export function createHttpServer(setup: HttpServerSetup): HttpServer {
     socket.once("close", () => undecided.delete(socket));
     socket.pause();
     socket.unshift(begin);
+    // HTTP/2 does not end a connection by halves: a client that ended it is gone.
+    socket.allowHalfOpen = false;
     http2 ??= import("./http2-server.ts").then((module) => module.createHttp2Server(setup, sessions));
     http2.then(
       (each) => {
