@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until, type Verdicts } from "@trilby/interop-judging";
 import { host, item, ping, request, save } from "./hostile/case.ts";
+import { judgeByHttp2 } from "./pressure/http2.ts";
 import { judgeByMixture } from "./pressure/mixture.ts";
 import { judgeBySlowClients } from "./pressure/slow.ts";
 import { judgeByStopping } from "./pressure/stopping.ts";
@@ -199,6 +200,7 @@ export async function judgeByPressure(verdicts: Verdicts): Promise<void> {
       }
     });
     await judgeByMixture(judged, verdicts);
+    await judgeByHttp2(verdicts, judged);
     await slow;
     await check("after all of them: no connection is left, nothing ended it, memory is bounded", async () => {
       await until("no more connections", () => judged.descriptors() <= descriptors + 5).catch(() => {

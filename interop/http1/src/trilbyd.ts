@@ -15,8 +15,8 @@ export interface Judged extends Address {
   stop(): Promise<void>;
 }
 
-/** A trilbyd as a release publishes it, with one store in its memory. */
-export async function startJudged(): Promise<Judged> {
+/** A trilbyd as a release publishes it, with a store and a broker in its memory, and an application where there is a port. */
+export async function startJudged(appPort?: number): Promise<Judged> {
   const folder = temporaryFolder();
   const daemon = await startDaemon(trilbyd, {
     appId: "http1",
@@ -24,7 +24,11 @@ export async function startJudged(): Promise<Judged> {
     // Component packages are found from here.
     workingFolder: import.meta.dirname,
     socketsFolder: folder.path,
-    resources: { "store.yaml": componentYaml("store", "state.in-memory") },
+    resources: {
+      "store.yaml": componentYaml("store", "state.in-memory"),
+      "channel.yaml": componentYaml("channel", "pubsub.in-memory"),
+    },
+    ...(appPort !== undefined && { appPort }),
   });
   const { process: running, http: url } = daemon;
   const status = (name: string): number => {
