@@ -33,7 +33,7 @@ export default defineSecretStore({
     }),
   },
   async open(options) {
-    const content = await readSecretsFile(resolve(options.secretsFile));
+    const content = readSecretsFile(resolve(options.secretsFile));
     const separator = options.nestedSeparator || ":";
     const secrets = options.multiValued ? multiValued(content, separator) : singleValued(flatten(content, separator));
     return {

@@ -1,12 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { ComponentError } from "@trilby/kit";
 
 /** Parsed JSON whose numbers are the text that stands in the file: a long one keeps its digits. */
 export type SecretsContent = { readonly [name: string]: SecretsValue };
 export type SecretsValue = string | boolean | null | readonly SecretsValue[] | SecretsContent;
 
-export async function readSecretsFile(path: string): Promise<SecretsContent> {
-  const content = parse(await read(path), path);
+/** At once: it is read when the component starts. */
+export function readSecretsFile(path: string): SecretsContent {
+  const content = parse(read(path), path);
   if (typeof content === "object" && content !== null && !Array.isArray(content)) return content as SecretsContent;
   throw new ComponentError(
     "failed-precondition",
@@ -14,9 +15,9 @@ export async function readSecretsFile(path: string): Promise<SecretsContent> {
   );
 }
 
-async function read(path: string): Promise<string> {
+function read(path: string): string {
   try {
-    return await readFile(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (cause) {
     const reasons: Readonly<Record<string, string>> = {
       ENOENT: "there is no such file",

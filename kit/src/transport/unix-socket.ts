@@ -1,4 +1,4 @@
-import { lstat, mkdir, unlink } from "node:fs/promises";
+import { lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { connect } from "node:net";
 import type { Server } from "node:net";
 import { dirname } from "node:path";
@@ -26,7 +26,7 @@ export function checkSocketPath(path: string): void {
  */
 export async function listenOnUnixSocket(server: Server, path: string): Promise<void> {
   checkSocketPath(path);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   await removeDeadSocket(path);
   const listening = new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -46,19 +46,18 @@ export async function listenOnUnixSocket(server: Server, path: string): Promise<
 }
 
 async function removeDeadSocket(path: string): Promise<void> {
-  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket())
     throw new Error(`${path} exists and is not a socket. Remove it, or choose another socket path.`);
   if (await isAnswered(path)) {
     throw new Error(`Another process serves the socket ${path}. Stop it, or choose another socket path.`);
   }
-  await unlink(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }
 
 /** Whether a process listens. It makes the file a moment before it does, so a refusal counts when it lasts. */

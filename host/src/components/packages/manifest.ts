@@ -1,5 +1,5 @@
 import type { ManifestEntry } from "@trilby/kit/manifest";
-import { readFile, realpath } from "node:fs/promises";
+import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
 /** An installed package that says it holds components. */
@@ -26,23 +26,30 @@ export interface PackageJson {
  * The component package in a folder; undefined when there is none or its package.json cannot be used. Most packages of a
  * large install have nothing to do with us, so the text is looked at before it is parsed.
  */
-export async function readComponentPackage(folder: string): Promise<ComponentPackage | undefined> {
-  const text = await readFile(join(folder, "package.json"), "utf8").catch(() => undefined);
+export function readComponentPackage(folder: string): ComponentPackage | undefined {
+  const text = readText(join(folder, "package.json"));
   if (text === undefined || !text.includes('"trilby"')) return undefined;
   const manifest = parse(text);
   const entries = readEntries(manifest?.trilby);
   if (manifest === undefined || entries.length === 0) return undefined;
   const name = typeof manifest.name === "string" ? manifest.name : folder;
-  return { name, folder: await realpath(folder), entries, manifest };
+  return { name, folder: realpathSync.native(folder), entries, manifest };
 }
 
 /** Names of the packages that the nearest package.json of a folder asks for, in its order. */
-export async function readDependencies(folder: string): Promise<string[]> {
-  const text = await readFile(join(folder, "package.json"), "utf8").catch(() => "{}");
-  const manifest = parse(text) ?? {};
+export function readDependencies(folder: string): string[] {
+  const manifest = parse(readText(join(folder, "package.json")) ?? "{}") ?? {};
   return [manifest.dependencies, manifest.optionalDependencies, manifest.devDependencies].flatMap((table) =>
     typeof table === "object" && table !== null ? Object.keys(table) : [],
   );
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function parse(text: string): PackageJson | undefined {

@@ -1,6 +1,7 @@
 import { ComponentError, type Kind } from "@trilby/kit";
 import { RpcCode } from "@trilby/kit/transport";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -23,7 +24,7 @@ export function inChild(
   settings: OpenerSettings,
 ): Opener {
   return async (signal) => {
-    const folder = await mkdtemp(join(tmpdir(), "trilby-"));
+    const folder = mkdtempSync(join(tmpdir(), "trilby-"));
     const removeFolder = () => rm(folder, { recursive: true, force: true }).catch(() => {});
     const socketPath = join(folder, "c.sock");
     const running = await startChild({ ...child, folder, socketPath }, limited(signal, processStartMs)).catch(

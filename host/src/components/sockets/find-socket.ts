@@ -1,5 +1,5 @@
 import type { Kind } from "@trilby/kit";
-import { lstat, readdir } from "node:fs/promises";
+import { lstatSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
 
 export type FoundSocket =
@@ -25,22 +25,34 @@ export function servicesOf(kind: Kind, services: readonly string[]): readonly st
  * Other sockets in the folder are not touched, so that a dead or hanging one holds up nobody else.
  */
 export async function findSocket(folder: string, kind: Kind, name: string, timeoutMs: number): Promise<FoundSocket> {
-  const candidates = (await readdir(folder).catch((): string[] => []))
+  const candidates = filesIn(folder)
     .filter((file) => stem(file).toLowerCase() === name)
     .sort();
   let unusable: FoundSocket = { status: "none" };
   for (const file of candidates) {
     const path = join(folder, file);
-    const isSocket = await lstat(path).then(
-      (found) => found.isSocket(),
-      () => false,
-    );
-    if (!isSocket) continue;
+    if (!isSocket(path)) continue;
     const found = await probeSocket(path, kind, timeoutMs);
     if (found.status === "live") return found;
     unusable = found;
   }
   return unusable;
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket();
+  } catch {
+    return false;
+  }
 }
 
 /** Whether somebody serves components of a kind on a socket. */
