@@ -32,10 +32,12 @@ export async function daemon(
   const signals = listenForSignals();
   for (;;) {
     const runtime = createRuntime(options, { log });
-    void runtime.ready.then(() => {
+    const whenReady = async (): Promise<void> => {
+      await runtime.ready;
       wasReady = true;
       setTimeout(saveCode, afterStartMs).unref();
-    });
+    };
+    void whenReady();
     const failed = runtime.start().then(
       () => {
         limitYoungGeneration(mostYoungMebibytes);
