@@ -1,4 +1,5 @@
 import type { CompiledCode } from "./compile-cache.ts";
+import { giveBackWhenIdle } from "./idle-memory.ts";
 import type { Log } from "./observability/log.ts";
 import type { ReadOptions } from "./options/host-options.ts";
 import { daprVersion, hostVersion } from "./options/version.ts";
@@ -29,6 +30,7 @@ export async function daemon(
 
   const saveCode = (): void => withStartGrowth(() => code.save());
   let wasReady = false;
+  let isLimited = false;
   const signals = listenForSignals();
   for (;;) {
     const runtime = createRuntime(options, { log });
@@ -40,7 +42,8 @@ export async function daemon(
     void whenReady();
     const failed = runtime.start().then(
       () => {
-        limitYoungGeneration(mostYoungMebibytes);
+        if (!isLimited) giveBackWhenIdle(limitYoungGeneration(mostYoungMebibytes));
+        isLimited = true;
         return new Promise<never>(() => {});
       },
       (error: unknown) => ({ kind: "failed", error }) as const,

@@ -12,10 +12,9 @@ export function growInOneStep(): void {
 /**
  * Keeps V8's young generation at about `mebibytes`. Left alone it grows to 64 under load and stays there, for few collections
  * less. There is a flag for its largest size, which counts only when the process starts; the one for its growth counts always.
+ * What is returned is to be called when it may have become smaller.
  */
-export function limitYoungGeneration(mebibytes: number): void {
-  if (isLimited) return;
-  isLimited = true;
+export function limitYoungGeneration(mebibytes: number): () => void {
   const limitBytes = mebibytes * 1024 * 1024;
   let timer: NodeJS.Timeout | undefined;
   const check = (): void => {
@@ -27,8 +26,9 @@ export function limitYoungGeneration(mebibytes: number): void {
   const observer = new PerformanceObserver(check);
   /** It shrinks when there is nothing to do, and must be able to grow again. */
   const recheck = (): void => {
-    if (youngBytes() >= limitBytes) return;
+    if (timer === undefined || youngBytes() >= limitBytes) return;
     clearInterval(timer);
+    timer = undefined;
     letGrow();
   };
   const letGrow = (): void => {
@@ -37,6 +37,7 @@ export function limitYoungGeneration(mebibytes: number): void {
   };
   letGrow();
   check();
+  return recheck;
 }
 
 /** Does work under the flags that V8 had at the start. */
@@ -56,7 +57,6 @@ const startFactor = 8;
 const recheckMs = 10_000;
 
 let factor = startFactor;
-let isLimited = false;
 
 function growBy(by: number): void {
   factor = by;

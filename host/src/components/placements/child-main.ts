@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 
 import { keepCompiledCode } from "../../compile-cache.ts";
+import { giveBackWhenIdle } from "../../idle-memory.ts";
 import type { ChildTask } from "./child-process.ts";
 
 // The executable of a component in a child process: one definition of a package on one socket, until the parent is gone.
@@ -12,4 +13,5 @@ const [{ serve }, { loadDefinition }] = await Promise.all([
 ]);
 const task = JSON.parse(process.env["TRILBY_CHILD_TASK"] ?? "{}") as ChildTask;
 process.once("exit", () => rmSync(task.folder, { recursive: true, force: true }));
+giveBackWhenIdle(() => {});
 await serve(await loadDefinition(task.entryUrl, task));
