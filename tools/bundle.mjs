@@ -19,6 +19,7 @@ export async function bundle(folder) {
     // What users install stays outside; what this repository alone installs goes in.
     external: (id) => id.startsWith("node:") || outside.some((name) => id === name || id.startsWith(`${name}/`)),
     plugins: [tablesAsText],
+    preserveEntrySignatures: "allow-extension",
   });
   const output = join(folder, "dist");
   const { output: chunks } = await build.write({

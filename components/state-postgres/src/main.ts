@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { serve } from "@trilby/kit/serve";
-import definitions from "./index.ts";
+import { main } from "@trilby/kit/main";
 
-await serve(definitions);
+await main(() => import("./index.ts"));

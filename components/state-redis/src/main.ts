@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { serve } from "@trilby/kit/serve";
-import definition from "./index.ts";
+import { main } from "@trilby/kit/main";
 
-await serve(definition);
+await main(() => import("./index.ts"));
