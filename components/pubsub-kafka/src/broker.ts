@@ -91,10 +91,10 @@ export async function openBroker(options: KafkaOptions, { logger, signal }: Open
       return [...failures, ...(await publisher.publishAll(topic, sound))];
     },
 
-    async subscribe({ topic, metadata }, deliver) {
+    async subscribe({ topic, metadata, ahead = 1 }, deliver) {
       checkTopic(topic);
       refuseAvro(metadata);
-      return groupOf(topic).subscribe(topic, deliver);
+      return groupOf(topic).subscribe(topic, deliver, ahead);
     },
 
     async pause() {

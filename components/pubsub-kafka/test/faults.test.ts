@@ -3,6 +3,7 @@ import { describeService } from "@trilby/services/vitest";
 import { expect, it } from "vitest";
 import { otherClient, wait } from "./client.ts";
 import { bytes, inbox, openBroker, recordingLogger } from "./open.ts";
+import { orderly } from "./orderly.ts";
 
 describeService("kafka", { killable: true }, async (kafka) => {
   const { committed, topicOf } = await otherClient(kafka.address);
@@ -17,7 +18,7 @@ describeService("kafka", { killable: true }, async (kafka) => {
       await wait(1);
       if (++calls % 11 === 0) throw new Error("now and then");
     });
-    await broker.subscribe({ topic, metadata: {} }, box.deliver);
+    await broker.subscribe({ topic, metadata: {}, ahead: 8 }, orderly(box.deliver));
 
     const enough = new AbortController();
     const acknowledged = new Set<string>();

@@ -4,6 +4,7 @@ import { describeService } from "@trilby/services/vitest";
 import { expect, it } from "vitest";
 import { otherClient, wait } from "./client.ts";
 import { bytes, inbox, openBroker, recordingLogger, textOf, topicName } from "./open.ts";
+import { orderly } from "./orderly.ts";
 
 describeService("kafka", async (kafka) => {
   const { admin, committed, consumer, topicOf } = await otherClient(kafka.address);
@@ -11,16 +12,17 @@ describeService("kafka", async (kafka) => {
   // Members learn of a rebalance with their next sign of life.
   const quick = { heartbeatInterval: "300ms", sessionTimeout: "6s" };
 
-  it(
-    "shares partitions with a member that comes, and takes them over from one that goes",
+  it.each([{ ahead: 1 }, { ahead: 8 }])(
+    "shares partitions with a member that comes, and takes them over from one that goes ($ahead ahead)",
     { timeout: 60_000 },
-    async () => {
+    async ({ ahead }) => {
       const topic = await topicOf(6);
       const consumerGroup = randomUUID();
       const settings = { ...quick, consumerGroup };
       const boxes = [inbox(() => wait(2)), inbox(() => wait(2))];
       const first = await openBroker(kafka.address, settings);
-      await first.subscribe({ topic, metadata: {} }, boxes[0]!.deliver);
+      const deliverTo = (index: number) => (ahead > 1 ? orderly(boxes[index]!.deliver) : boxes[index]!.deliver);
+      await first.subscribe({ topic, metadata: {}, ahead }, deliverTo(0));
       let published = 0;
       const enough = new AbortController();
       const publisher = await openBroker(kafka.address);
@@ -33,7 +35,7 @@ describeService("kafka", async (kafka) => {
       await expect.poll(() => boxes[0]!.messages.length).toBeGreaterThan(100);
 
       const second = await openBroker(kafka.address, settings);
-      await second.subscribe({ topic, metadata: {} }, boxes[1]!.deliver);
+      await second.subscribe({ topic, metadata: {}, ahead }, deliverTo(1));
       const seen = [boxes[0]!.messages.length, boxes[1]!.messages.length];
       await expect.poll(() => boxes[1]!.messages.length).toBeGreaterThan(seen[1]! + 200);
       await expect.poll(() => boxes[0]!.messages.length).toBeGreaterThan(seen[0]! + 200);

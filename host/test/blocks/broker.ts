@@ -1,5 +1,5 @@
 import { ComponentError } from "@trilby/kit";
-import type { BulkPublishRequest, Deliver, Message, Metadata, PublishRequest, PubSub } from "@trilby/kit";
+import type { BulkPublishRequest, Deliver, Message, Metadata, PublishRequest, PubSub, Turn } from "@trilby/kit";
 
 import type { ComponentRegistry, LoadedComponent } from "../../src/components/registry.ts";
 
@@ -9,13 +9,15 @@ export interface TestBroker {
   readonly published: PublishRequest[];
   readonly bulks: BulkPublishRequest[];
   readonly subscribed: { topic: string; metadata: Metadata }[];
+  /** What the last subscription takes ahead. */
+  ahead?: number | undefined;
   /** Fate of each message given to `send`, by its number from 0. */
   readonly fates: ("acknowledged" | { readonly refused: string } | "kept" | undefined)[];
   /** Gives a message to the subscription of its topic; resolves when its fate is known. */
   send(
     topic: string,
     data: unknown,
-    options?: { metadata?: Metadata; contentType?: string; from?: string },
+    options?: { metadata?: Metadata; contentType?: string; from?: string; turn?: Turn },
   ): Promise<TestBroker["fates"][number]>;
   /** Makes calls fail: with an error, or by never settling. */
   failure: {
@@ -41,13 +43,13 @@ export function createBroker(options: { bulk?: boolean } = {}): TestBroker {
     get open() {
       return new Set(subscriptions.keys());
     },
-    async send(topic, data, { metadata = {}, contentType, from = topic } = {}) {
+    async send(topic, data, { metadata = {}, contentType, from = topic, turn } = {}) {
       const deliver = subscriptions.get(topic);
       if (deliver === undefined) throw new Error(`nobody is subscribed to ${topic}`);
       const index = broker.fates.push(undefined) - 1;
       const bytes =
         data instanceof Uint8Array ? data : Buffer.from(typeof data === "string" ? data : JSON.stringify(data));
-      const message: Message = { topic: from, data: bytes, metadata, contentType };
+      const message: Message = { topic: from, data: bytes, metadata, contentType, turn };
       const handling = deliver(message).then(
         () => "acknowledged" as const,
         (error: Error) =>
@@ -74,11 +76,12 @@ export function createBroker(options: { bulk?: boolean } = {}): TestBroker {
             },
           }
         : {}),
-      async subscribe({ topic, metadata }, deliver) {
+      async subscribe({ topic, metadata, ahead }, deliver) {
         const failure = broker.failure.subscribe?.(topic);
         if (failure === "hang") await new Promise(() => undefined);
         if (failure instanceof Error) throw failure;
         broker.subscribed.push({ topic, metadata });
+        broker.ahead = ahead;
         subscriptions.set(topic, deliver);
         underWay.set(topic, new Set());
         return {

@@ -2,7 +2,8 @@ import { PubSubDefinition, PullMessagesRequest, PullMessagesResponse } from "@tr
 import { encodeMessage } from "@trilby/proto/encode";
 import type { Deliver, PubSub, SubscribeRequest, Subscription } from "../contract/pubsub.ts";
 import { ComponentError } from "../errors/component-error.ts";
-import { methodPath } from "../protocol/names.ts";
+import { aheadKey, methodPath } from "../protocol/names.ts";
+import { turnOfId } from "../protocol/turns.ts";
 import type { Channel } from "../transport/index.ts";
 import { Caller, remoteMethod } from "./caller.ts";
 import { DeliveryPump } from "./delivery-pump.ts";
@@ -22,7 +23,8 @@ export interface RemotePubSub extends PubSub {
 /**
  * Messages of one subscription are handled one after another, as Dapr's runtime does it: a foreign component may send ahead
  * messages that must keep their order. A component of our own kit sends ahead only what has no order among it (it waits for
- * a partition's message to settle before it sends the next), so there `concurrency` of them are handled side by side.
+ * a partition's message to settle before it sends the next, unless the subscriber takes messages `ahead`), so there
+ * `concurrency` of them are handled side by side.
  */
 export function remotePubSub(
   channel: Channel,
@@ -59,19 +61,21 @@ function pubSub(
     features,
     publish: ({ topic, data, metadata, contentType = "" }, call) =>
       caller.call(publishMethod, { pubsubName, topic, data, metadata, contentType }, call),
-    async subscribe({ topic, metadata }, deliver, onClosed) {
+    async subscribe({ topic, metadata, ahead = 1 }, deliver, onClosed) {
       const limits = deliveryLimits(caller.peerIsKit, options, 1);
+      const isAhead = caller.peerIsKit && ahead > 1;
       const pump = new DeliveryPump({
         ...limits,
+        concurrency: isAhead ? Math.max(limits.concurrency, ahead) : limits.concurrency,
         // Others send headers with their first message, which may be hours away.
         waitForHeaders: caller.peerIsKit,
         open: (accepted) => caller.open(pullMessagesPath, accepted),
         first: encodeMessage(PullMessagesRequest, {
-          topic: { name: topic, metadata },
+          topic: { name: topic, metadata: isAhead ? { ...metadata, [aheadKey]: String(ahead) } : metadata },
           ackMessageId: "",
           ackError: undefined,
         }),
-        handle: (bytes) => handleMessage(bytes, topic, deliver),
+        handle: (bytes) => handleMessage(bytes, topic, isAhead, deliver),
         onClosed(error) {
           pumps.delete(pump);
           onClosed?.(error);
@@ -103,10 +107,16 @@ function pubSub(
 
 function nothing(): void {}
 
-async function handleMessage(bytes: Uint8Array, subscribed: string, deliver: Deliver): Promise<Uint8Array | undefined> {
+async function handleMessage(
+  bytes: Uint8Array,
+  subscribed: string,
+  isAhead: boolean,
+  deliver: Deliver,
+): Promise<Uint8Array | undefined> {
   const { data, topicName, metadata, contentType, id } = PullMessagesResponse.decode(bytes);
+  const turn = isAhead ? turnOfId(id) : undefined;
   try {
-    await deliver({ data, topic: topicName || subscribed, metadata, contentType: contentType || undefined });
+    await deliver({ data, topic: topicName || subscribed, metadata, contentType: contentType || undefined, turn });
     return encodeMessage(PullMessagesRequest, { topic: undefined, ackMessageId: id, ackError: undefined });
   } catch (error) {
     // No answer: the message stays unacknowledged, and comes again once this stream has ended.

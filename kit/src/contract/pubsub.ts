@@ -31,6 +31,19 @@ export interface BulkPublishFailure {
 export interface SubscribeRequest {
   readonly topic: string;
   readonly metadata: Metadata;
+  /**
+   * How many messages of one ordered unit (a partition, a queue) the subscriber takes before the first of them settled.
+   * Absent: one. Only for components that give each message its `turn`; others leave it alone.
+   */
+  readonly ahead?: number | undefined;
+}
+
+/** Where a message stands among those of its ordered unit, of which several are under way at a time. */
+export interface Turn {
+  /** Names the unit within its subscription. */
+  readonly unit: string;
+  /** Another number each time that the unit begins anew, which it does when a message was refused. */
+  readonly series: number;
 }
 
 export interface Message {
@@ -39,6 +52,8 @@ export interface Message {
   readonly topic: string;
   readonly metadata: Metadata;
   readonly contentType?: string | undefined;
+  /** Present when messages of its unit may be under way ahead of it: see `SubscribeRequest.ahead`. */
+  readonly turn?: Turn | undefined;
 }
 
 /**
@@ -61,7 +76,10 @@ export interface Subscription {
  *
  * Concurrency: any method at any time; several subscriptions, also to one topic. Order: a component calls `deliver` for
  * the next message of an ordered unit (a partition, a queue) after the previous one settled; how many units run side by
- * side is its own choice, bounded. Delivery is at least once: a message is acknowledged to the broker only after its
+ * side is its own choice, bounded. Where the subscriber takes messages `ahead`, it keeps their order itself: it handles those
+ * of a unit in the order of the calls, and refuses what stands behind a refused one in the same series without handling it.
+ * When all that were under way have settled, the component delivers what was refused again, in a new series and before
+ * anything else of the unit. Delivery is at least once: a message is acknowledged to the broker only after its
  * `deliver` resolved. A subscription survives the loss of the broker: the component reconnects and goes on by itself.
  */
 export interface PubSub extends Instance {

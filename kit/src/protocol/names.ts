@@ -10,6 +10,12 @@ export const instanceHeader = "x-component-instance";
  */
 export const kitHeader = "trilby-kit";
 
+/**
+ * Member of a subscription's metadata, between two ends of this kit: how many messages of one ordered unit may be under way.
+ * Where it is present, the id of a message ends in its turn.
+ */
+export const aheadKey = "trilby-ahead";
+
 /** Trailer of FAILED_PRECONDITION when the instance was never opened in this process: Init again, and the call can succeed. */
 export const notInitialisedTrailer = "trilby-not-initialised";
 

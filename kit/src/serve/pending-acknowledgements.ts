@@ -12,28 +12,36 @@ export class PendingAcknowledgements<Answer> {
   readonly #send: (message: Uint8Array) => Promise<void>;
   readonly #limits: AcknowledgementLimits;
   readonly #pending = new Map<string, PromiseWithResolvers<Answer>>();
+  /** Those who wait for a place, first come first served: messages that have an order are sent in that order. */
   #waiting: PromiseWithResolvers<void>[] = [];
+  #freePlaces: number;
   #lastId = 0;
   #gone = false;
 
   constructor(send: (message: Uint8Array) => Promise<void>, limits: AcknowledgementLimits) {
     this.#send = send;
     this.#limits = limits;
+    this.#freePlaces = limits.maxInFlight;
   }
 
-  /** Sends with a fresh id, then resolves or rejects as the answer to that id says. */
-  async deliver(encode: (id: string) => Uint8Array): Promise<Answer> {
-    while (!this.#gone && this.#pending.size >= this.#limits.maxInFlight) {
-      const room = Promise.withResolvers<void>();
-      this.#waiting.push(room);
-      await room.promise;
+  /** Sends with a fresh id, then resolves or rejects as the answer to that id says. `wholeId` may add to the id. */
+  async deliver(encode: (id: string) => Uint8Array, wholeId: (id: string) => string = (id) => id): Promise<Answer> {
+    if (this.#freePlaces > 0) this.#freePlaces--;
+    else {
+      const place = Promise.withResolvers<void>();
+      this.#waiting.push(place);
+      await place.promise;
     }
     if (this.#gone) throw subscriberGone();
-    const id = String(++this.#lastId);
-    const message = encode(id);
-    if (message.byteLength > this.#limits.maxMessageBytes) {
-      this.#waiting.shift()?.resolve();
-      throw tooLarge(message.byteLength, this.#limits.maxMessageBytes);
+    const id = wholeId(String(++this.#lastId));
+    let message: Uint8Array;
+    try {
+      message = encode(id);
+      if (message.byteLength > this.#limits.maxMessageBytes)
+        throw tooLarge(message.byteLength, this.#limits.maxMessageBytes);
+    } catch (error) {
+      this.#leavePlace();
+      throw error;
     }
     const answer = Promise.withResolvers<Answer>();
     this.#pending.set(id, answer);
@@ -66,8 +74,15 @@ export class PendingAcknowledgements<Answer> {
     const found = this.#pending.get(id);
     if (found === undefined) return undefined;
     this.#pending.delete(id);
-    this.#waiting.shift()?.resolve();
+    this.#leavePlace();
     return found;
+  }
+
+  /** To the next in line, who need not ask again. */
+  #leavePlace(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#freePlaces++;
+    else next.resolve();
   }
 }
 

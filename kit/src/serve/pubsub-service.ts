@@ -3,6 +3,8 @@ import { PubSubDefinition, PullMessagesRequest, PullMessagesResponse } from "@tr
 import { encodeMessage } from "@trilby/proto/encode";
 import type { Message } from "../contract/pubsub.ts";
 import { ComponentError } from "../errors/component-error.ts";
+import { aheadKey } from "../protocol/names.ts";
+import { idWithTurn } from "../protocol/turns.ts";
 import type { RpcServer, ServerCall, ServerStream } from "../transport/index.ts";
 import { runDeliveryStream, subscribedHeaders } from "./delivery-stream.ts";
 import type { DeliverySettings } from "./delivery-stream.ts";
@@ -85,8 +87,12 @@ async function pullMessages(
     subscribed();
     return stream.send(bytes);
   }, settings);
-  const deliver = ({ data, topic: topicName, metadata, contentType = "" }: Message): Promise<void> =>
-    pending.deliver((id) => encodeMessage(PullMessagesResponse, { data, topicName, metadata, contentType, id }));
+  const { [aheadKey]: ahead, ...metadata } = topic.metadata;
+  const deliver = ({ data, topic: topicName, metadata, contentType = "", turn }: Message): Promise<void> =>
+    pending.deliver(
+      (id) => encodeMessage(PullMessagesResponse, { data, topicName, metadata, contentType, id }),
+      (id) => idWithTurn(id, turn),
+    );
   await runDeliveryStream({
     component,
     name,
@@ -95,7 +101,8 @@ async function pullMessages(
     pending,
     logger: settings.logger(name),
     open: () => {
-      const subscription = broker.subscribe({ topic: topic.name, metadata: topic.metadata }, deliver);
+      const request = { topic: topic.name, metadata, ahead: countOf(ahead) };
+      const subscription = broker.subscribe(request, deliver);
       opened();
       return subscription;
     },
@@ -109,4 +116,10 @@ async function pullMessages(
         );
     },
   });
+}
+
+/** Undefined: none, or none that can be used. */
+function countOf(text: string | undefined): number | undefined {
+  const count = Number(text);
+  return Number.isSafeInteger(count) && count > 1 ? count : undefined;
 }

@@ -195,6 +195,59 @@ test("deliveries of one unit keep their order; with concurrency 1 everything doe
   expect(order).toEqual(Array.from({ length: 30 }, (_, index) => String(index)));
 });
 
+test("messages that are taken ahead come in order and with their turns, also when they waited for a place", async () => {
+  const { definition, sources } = puppet();
+  const asked: unknown[] = [];
+  const { channel } = await served([
+    {
+      ...definition,
+      async open(...given) {
+        const instance = await definition.open(...given);
+        return {
+          ...instance,
+          subscribe(request, deliver) {
+            asked.push(request);
+            return instance.subscribe(request, deliver);
+          },
+        };
+      },
+    },
+  ]);
+  const bus = await opened(channel);
+  const received: Message[] = [];
+  const finish = Promise.withResolvers<void>();
+  const metadata = { rawPayload: "true" };
+  const subscription = await bus.subscribe({ topic: "orders", metadata, ahead: 300 }, async (each) => {
+    received.push(each);
+    await finish.promise;
+  });
+  expect(asked).toEqual([{ topic: "orders", metadata, ahead: 300 }]);
+  const turns = Array.from({ length: 600 }, (_, n) => ({ unit: n % 3 ? "a/b" : "", series: 2 ** 40 + n }));
+  const deliveries = turns.map((turn, n) => sources[0]!.deliver(message(String(n), { turn })));
+  await expect.poll(() => received.length).toBe(256);
+  finish.resolve();
+  await Promise.all(deliveries);
+  expect(received.map(({ data, turn }) => ({ n: string(data), turn }))).toEqual(
+    turns.map((turn, n) => ({ n: String(n), turn })),
+  );
+  await subscription.close();
+  await bus.subscribe({ topic: "orders", metadata }, async () => undefined);
+  expect(asked[1]).toEqual({ topic: "orders", metadata, ahead: undefined });
+});
+
+test("a message that is too large gives its place to the next", async () => {
+  const { definition, sources } = puppet();
+  const { channel } = await served([definition], { maxMessageBytes: 10_000 });
+  const bus = await opened(channel);
+  let handled = 0;
+  await bus.subscribe({ topic: "orders", metadata: {} }, async () => void handled++);
+  const large = message("x".repeat(20_000));
+  for (let n = 0; n < 300; n++)
+    expect(await failure(sources[0]!.deliver(large))).toMatchObject({ code: "resource-exhausted" });
+  await sources[0]!.deliver(message("small"));
+  expect(handled).toBe(1);
+});
+
 test("many messages at once are bounded by the subscriber's concurrency, and all are handled", async () => {
   const { definition, sources } = puppet();
   const { channel } = await served([definition]);

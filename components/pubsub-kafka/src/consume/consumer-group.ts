@@ -2,7 +2,7 @@ import { ComponentError, type Deliver, type Logger, type Subscription } from "@t
 import type { KafkaOptions } from "../fields.ts";
 import { kafkaError } from "../kafka-errors.ts";
 import type { KafkaLibrary } from "../library.ts";
-import type { DeliverySettings } from "./deliver-batch.ts";
+import type { DeliverySettings } from "./deliver-partition.ts";
 import { joinGroup, type Membership } from "./membership.ts";
 import { isRefusal, refusedTopics } from "./refusals.ts";
 import { Subscribers, type Subscriber } from "./subscribers.ts";
@@ -38,8 +38,9 @@ export class ConsumerGroup {
     this.#following = this.#follow();
   }
 
-  async subscribe(topic: string, deliver: Deliver): Promise<Subscription> {
-    const subscriber = this.#subscribers.add(topic, deliver);
+  /** `ahead`: how many messages of a partition may be under way. */
+  async subscribe(topic: string, deliver: Deliver, ahead: number): Promise<Subscription> {
+    const subscriber = this.#subscribers.add(topic, deliver, ahead);
     try {
       await this.#joinedWith(topic);
     } catch (error) {

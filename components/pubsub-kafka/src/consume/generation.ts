@@ -2,12 +2,11 @@ import { setMaxListeners } from "node:events";
 import type { Backlog } from "./backlog.ts";
 import { settlesWithin } from "./waiting.ts";
 
-/** A delivery that outlived the generation it began in. Its partition waits for it, wherever it goes next. */
-export interface Leftover {
-  readonly message: string;
-  /** Whether the application took the message. */
-  readonly handled: Promise<boolean>;
-}
+/**
+ * Deliveries of one partition that outlived the generation they began in, by message: whether the application took it. The
+ * partition waits for them, wherever it goes next.
+ */
+export type Leftover = ReadonlyMap<string, Promise<boolean>>;
 
 /** By partition; shared by all generations of one component. */
 export type Leftovers = Map<string, Leftover>;
@@ -18,7 +17,8 @@ export type Leftovers = Map<string, Leftover>;
  */
 export class Generation {
   readonly #leftovers: Leftovers;
-  readonly #underWay = new Map<string, Leftover>();
+  /** By partition and message: what is under way, or was taken and could not be acknowledged yet. */
+  readonly #unacknowledged = new Map<string, Map<string, Promise<boolean>>>();
   readonly #backlogs = new Map<string, Backlog>();
   readonly #stopping = new AbortController();
   #alive = true;
@@ -47,10 +47,20 @@ export class Generation {
     return this.#leftovers.get(key);
   }
 
-  /** Registers a delivery for as long as it takes. */
+  /** Registers a delivery, until it is refused or acknowledged. */
   begin(key: string, message: string, handled: Promise<boolean>): void {
-    this.#underWay.set(key, { message, handled });
-    void handled.then(() => this.#underWay.delete(key));
+    const known = this.#unacknowledged.get(key);
+    const messages = known ?? new Map<string, Promise<boolean>>();
+    if (known === undefined) this.#unacknowledged.set(key, messages);
+    messages.set(message, handled);
+    const forget = (isHandled: boolean): void => {
+      if (!isHandled && messages.get(message) === handled) messages.delete(message);
+    };
+    void handled.then(forget);
+  }
+
+  acknowledged(key: string, message: string): void {
+    this.#unacknowledged.get(key)?.delete(message);
   }
 
   /** The backlog of one partition, which is made when it is first asked for. */
@@ -79,14 +89,14 @@ export class Generation {
   /** Lets nothing new begin and waits for what is under way. */
   async stop(limitMs: number): Promise<void> {
     this.#stopping.abort();
-    const settled = Promise.all([...this.#underWay.values()].map(({ handled }) => handled));
-    await settlesWithin(settled, limitMs);
+    const settled = [...this.#unacknowledged.values()].flatMap((messages) => [...messages.values()]);
+    await settlesWithin(Promise.all(settled), limitMs);
   }
 
   end(): void {
     this.#stopping.abort();
     this.#alive = false;
-    for (const [key, leftover] of this.#underWay) this.#leave(key, leftover);
+    for (const [key, messages] of this.#unacknowledged) if (messages.size > 0) this.#leave(key, messages);
     for (const backlog of this.#backlogs.values()) backlog.drop();
   }
 
@@ -100,8 +110,8 @@ export class Generation {
     const forget = () => {
       if (this.#leftovers.get(key) === leftover) this.#leftovers.delete(key);
     };
-    // Kept for a while: the message comes again, and need not be delivered again.
-    void leftover.handled.then(() => setTimeout(forget, keptMs).unref());
+    // Kept for a while: its messages come again, and need not be delivered again.
+    void Promise.all(leftover.values()).then(() => setTimeout(forget, keptMs).unref());
   }
 }
 

@@ -7,7 +7,7 @@ import type { KafkaLibrary } from "../library.ts";
 import { assignerFor } from "./assigners.ts";
 import { Backlog } from "./backlog.ts";
 import { Commits, partitionKey } from "./commits.ts";
-import { deliverBatch, type DeliverySettings } from "./deliver-batch.ts";
+import { deliverPartition, type DeliverySettings } from "./deliver-partition.ts";
 import { setFetchWait } from "./fetch-wait.ts";
 import { Generation, type Leftovers } from "./generation.ts";
 import { unwrittenPositions, type FirstSeen } from "./positions.ts";
@@ -143,24 +143,17 @@ export async function joinGroup(settings: MembershipSettings): Promise<Membershi
     if (isStale() || current !== generation) return;
     // Where the next fetch goes on. What is written down is another matter.
     resolveOffset(batch.messages.at(-1)!.offset);
-    const { topic, partition, messages } = batch;
-    const fetched = { topic, partition, messages, lastOffset: batch.lastOffset() };
-    current.backlog(partitionKey(batch), () => newBacklog(current)).add(fetched, () => current.holdUp(pause()));
+    const fetched = { messages: batch.messages, lastOffset: batch.lastOffset() };
+    current.backlog(partitionKey(batch), () => newBacklog(batch, current)).add(fetched, () => current.holdUp(pause()));
   }
 
-  function newBacklog(current: Generation): Backlog {
+  function newBacklog({ topic, partition }: EachBatchPayload["batch"], current: Generation): Backlog {
     return new Backlog({
       limitBytes: options.consumerFetchDefault,
-      deliver: (batch, taken) =>
-        deliverBatch(batch, current, delivery, (message, isLast) => {
-          const { topic, partition, lastOffset } = batch;
-          commits.due({ topic, partition, offset: String(BigInt(isLast ? lastOffset : message.offset) + 1n) });
-          taken(message);
-        }),
-      async failed(error) {
-        logger.error("delivering failed, trying again", { error: String(error) });
-        await sleep(1_000, current.stopping);
-      },
+      deliver: (waiting) =>
+        deliverPartition({ topic, partition }, waiting, current, delivery, ({ nextOffset }) =>
+          commits.due({ topic, partition, offset: nextOffset }),
+        ).catch((error: unknown) => lost.resolve(new Error("delivering failed", { cause: error }))),
     });
   }
 

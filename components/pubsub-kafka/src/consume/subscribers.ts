@@ -4,6 +4,8 @@ import { Changes } from "./waiting.ts";
 export interface Subscriber {
   readonly topic: string;
   readonly deliver: Deliver;
+  /** Messages of a partition that may be under way side by side. */
+  readonly ahead: number;
   /** Deliveries under way, each with its acknowledgement. They never reject. */
   readonly underWay: Set<Promise<unknown>>;
 }
@@ -27,8 +29,8 @@ export class Subscribers {
     this.changes.notify();
   }
 
-  add(topic: string, deliver: Deliver): Subscriber {
-    const subscriber: Subscriber = { topic, deliver, underWay: new Set() };
+  add(topic: string, deliver: Deliver, ahead: number): Subscriber {
+    const subscriber: Subscriber = { topic, deliver, ahead, underWay: new Set() };
     this.#byTopic.set(topic, [...(this.#byTopic.get(topic) ?? []), subscriber]);
     this.changes.notify();
     return subscriber;

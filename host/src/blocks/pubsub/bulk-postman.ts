@@ -4,6 +4,7 @@ import type { Metadata } from "@trilby/kit";
 
 import { AppError } from "../../app/app-error.ts";
 import type { BulkSettings } from "./app-subscription.ts";
+import type { Standing } from "./in-turn.ts";
 import type { IncomingEvent } from "./incoming-event.ts";
 import type { Outcome, Postman } from "./postman.ts";
 
@@ -24,7 +25,10 @@ export type DeliverBatch = (batch: readonly BulkEntry[], signal: AbortSignal) =>
 export const bulkEventType = "com.dapr.event.sent.bulk";
 
 export interface BulkLimits {
-  /** The component hands out the next message only when it knows what became of the one before: waiting brings none. */
+  /**
+   * The component hands out so few messages at a time, or so many, that waiting brings no more of them: what is there goes out
+   * at once, and what comes meanwhile together.
+   */
   readonly immediate: boolean;
   /** Of all the events in one call, about; a larger one goes alone. Absent: no limit. */
   readonly maxBytes?: number | undefined;
@@ -33,12 +37,14 @@ export interface BulkLimits {
 interface Waiting {
   readonly entry: BulkEntry;
   readonly outcome: PromiseWithResolvers<Outcome>;
+  readonly standing: Standing | undefined;
 }
 
 /**
  * A postman that collects events and delivers them in batches, one batch at a time: when there are enough, when the first of
  * them has waited long enough, or, where the component says that waiting brings nothing, what is there at once. Each event
- * waits for its own outcome. How many can be waiting is up to the component, which hands out so many at a time.
+ * waits for its own outcome. How many can be waiting is up to the component, which hands out so many at a time. No event goes
+ * out behind one that it stands behind and that was not handled.
  */
 export function createBulkPostman(
   deliver: DeliverBatch,
@@ -52,6 +58,14 @@ export function createBulkPostman(
   let isHurried = immediate;
   /** Calls off what is planned; undefined when nothing is. */
   let callOff: (() => void) | undefined;
+
+  /** Those that stand behind a refused one have no place in a batch. */
+  const sendBack = (): void => {
+    const refused = waiting.filter(({ standing }) => standing?.refusal !== undefined);
+    if (refused.length === 0) return;
+    waiting = waiting.filter(({ standing }) => standing?.refusal === undefined);
+    for (const { outcome, standing } of refused) outcome.reject(standing!.refusal);
+  };
 
   const takeBatch = (): Waiting[] => {
     let count = 0;
@@ -72,12 +86,19 @@ export function createBulkPostman(
     callOff = undefined;
     isDelivering = true;
     const batch = takeBatch();
+    let isSound = false;
     try {
       const entries = batch.map(({ entry }) => entry);
       const outcomes = await deliver(entries, signal);
       for (const [index, { outcome }] of batch.entries()) outcome.resolve(outcomes[index]!);
+      isSound = outcomes.every(({ status }) => status === "success");
     } catch (error) {
       for (const { outcome } of batch) outcome.reject(error);
+    }
+    if (!isSound) {
+      // What becomes of them in the end, in the dead letter topic perhaps, says whether those behind them may go out.
+      for (const { standing } of batch) await standing?.settled;
+      sendBack();
     }
     isDelivering = false;
     plan(signal);
@@ -99,10 +120,10 @@ export function createBulkPostman(
   };
 
   return {
-    deliver(event, metadata, signal) {
+    deliver(event, metadata, signal, standing) {
       if (signal.aborted) return Promise.reject(cancelled(signal));
       const outcome = Promise.withResolvers<Outcome>();
-      const mine: Waiting = { entry: { entryId: randomUUID(), event, metadata }, outcome };
+      const mine: Waiting = { entry: { entryId: randomUUID(), event, metadata }, outcome, standing };
       const giveUp = (): void => {
         waiting = waiting.filter((other) => other !== mine);
         outcome.reject(cancelled(signal));

@@ -1,10 +1,11 @@
 import { ComponentError } from "@trilby/kit";
-import type { Deliver, Logger, Message } from "@trilby/kit";
+import type { Logger, Message } from "@trilby/kit";
 
 import { AppError } from "../../app/app-error.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { AppSubscription } from "./app-subscription.ts";
 import { hasExpired, readEvent, textAttribute, type IncomingEvent } from "./incoming-event.ts";
+import type { Standing } from "./in-turn.ts";
 import type { Outcome, Postman } from "./postman.ts";
 import type { Publisher } from "./publisher.ts";
 import { rawPayload } from "./raw-payload.ts";
@@ -29,7 +30,7 @@ export interface DeliverySettings {
  * What happens to one message: it resolves only when the application took it, it was dropped by the rules, or it stands in
  * the dead letter topic. Everything else rejects, so that the message stays with the broker.
  */
-export function createDelivery(settings: DeliverySettings): Deliver {
+export function createDelivery(settings: DeliverySettings): (message: Message, standing?: Standing) => Promise<void> {
   const { subscription, routes, ingress, logger, signal } = settings;
   const { pubsubName, deadLetterTopic } = subscription;
   const raw = rawPayload(subscription.metadata) === true;
@@ -75,7 +76,7 @@ export function createDelivery(settings: DeliverySettings): Deliver {
   const cancelled = (cause?: unknown): ComponentError =>
     new ComponentError("cancelled", `the subscription to topic ${subscription.topic} is closed`, { cause });
 
-  return async (message) => {
+  return async (message, standing) => {
     if (settings.isClosing()) throw cancelled();
     const startedAt = performance.now();
     const topic = settings.appTopic(message.topic);
@@ -119,7 +120,7 @@ export function createDelivery(settings: DeliverySettings): Deliver {
     }
     let outcome: Outcome;
     try {
-      outcome = await postman.deliver(event, message.metadata, signal);
+      outcome = await postman.deliver(event, message.metadata, signal, standing);
     } catch (error) {
       // Not an attempt: the application is away, or this host stops. The message waits for the next subscription.
       if (error instanceof AppError && error.code !== "overloaded") throw cancelled(error);

@@ -1,15 +1,17 @@
 import type { Metadata } from "@trilby/kit";
 
 import { passTraceparent } from "../../observability/trace-context.ts";
+import type { Standing } from "./in-turn.ts";
 import { textAttribute, type IncomingEvent } from "./incoming-event.ts";
 
 /** Brings events of one subscription to one route of the application. */
 export interface Postman {
   /**
    * Resolves to what the application made of the event: every answer and every failed call is an outcome. Rejects only
-   * when the call was cancelled or could not be made now (`AppError` cancelled, unhealthy, overloaded).
+   * when the call was cancelled or could not be made now (`AppError` cancelled, unhealthy, overloaded), or with the refusal
+   * that the event's standing tells.
    */
-  deliver(event: IncomingEvent, metadata: Metadata, signal: AbortSignal): Promise<Outcome>;
+  deliver(event: IncomingEvent, metadata: Metadata, signal: AbortSignal, standing?: Standing): Promise<Outcome>;
   /** Events that it holds back to collect more go out now: nothing more comes. */
   hurry?(signal: AbortSignal): void;
 }

@@ -4,6 +4,7 @@ import type { Metrics } from "../../observability/metrics.ts";
 import type { FeedState } from "../feed.ts";
 import type { AppSubscription } from "./app-subscription.ts";
 import { createDelivery } from "./delivery.ts";
+import { inTurn } from "./in-turn.ts";
 import type { Publisher, PubSubRecord } from "./publisher.ts";
 import type { Routes } from "./routes.ts";
 
@@ -23,16 +24,14 @@ export function subscribeAt(
   state: FeedState,
   { publisher, metrics, logger, ...settings }: SubscribeSettings,
 ): Promise<Subscription> {
-  const { pubsubName, topic, metadata } = subscription;
+  const { pubsubName, topic, metadata, bulk } = subscription;
   const namespace = record.component.namespaced === true ? (settings.namespace ?? "") : "";
   const deliver = createDelivery({
     subscription,
     routes,
     publisher,
     ingress:
-      subscription.bulk === undefined
-        ? metrics.pubsubIngress(pubsubName, topic)
-        : metrics.pubsubBulkIngress(pubsubName, topic),
+      bulk === undefined ? metrics.pubsubIngress(pubsubName, topic) : metrics.pubsubBulkIngress(pubsubName, topic),
     logger,
     appTopic: (wireTopic) => (namespace === "" ? wireTopic : wireTopic.replace(namespace, "")),
     isClosing: () => state.closing,
@@ -42,5 +41,14 @@ export function subscribeAt(
     for (const postman of routes.postmen) postman.hurry?.(state.cut);
   };
   state.closed.addEventListener("abort", hurry, { once: true });
-  return record.component.instance.subscribe({ topic: record.wireTopic(topic), metadata }, deliver);
+  const ahead = bulk === undefined ? aheadOfOne : Math.min(bulk.maxMessages, mostAhead);
+  return record.component.instance.subscribe(
+    { topic: record.wireTopic(topic), metadata, ahead },
+    inTurn(deliver, { together: bulk !== undefined }),
+  );
 }
+
+/** For calls with many events: what waits for the call is held here. */
+const mostAhead = 256;
+/** For calls with one event: while the application handles it the next one is on its way here. */
+const aheadOfOne = 4;
