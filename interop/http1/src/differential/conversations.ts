@@ -46,7 +46,7 @@ function change(text: string, random: Random): string {
   const at = random.below(text.length + 1);
   const length = random.of([1, 1, 1, 2, 4, 10]);
   const end = Math.min(text.length, at + length);
-  switch (random.below(9)) {
+  switch (random.below(10)) {
     case 0:
       return text.slice(0, at) + random.of(odd) + text.slice(end);
     case 1:
@@ -68,6 +68,13 @@ function change(text: string, random: Random): string {
       const line = text.indexOf("\r\n", at);
       const field = random.of([...framingFields, ...oddFields]);
       return line < 0 ? text : `${text.slice(0, line)}\r\n${field}${text.slice(line)}`;
+    }
+    case 8: {
+      // What 32 and 64 bits do not hold of it.
+      const digit = text.slice(at).search(/[0-9a-f]+\r\n/);
+      return digit < 0
+        ? text
+        : text.slice(0, at + digit) + random.of(["10000000", "1000000000000000"]) + text.slice(at + digit);
     }
     default: {
       const digit = text.slice(at).search(/\d/);

@@ -42,6 +42,21 @@ export async function judgeByHostileServers({ check }: Verdicts): Promise<void> 
       },
     );
   });
+  await check("an answer and half of another: the other half is no part of what comes next", async () => {
+    const other = answerOf("/smuggled");
+    await withServer(
+      (socket) => {
+        let rest = "";
+        onRequests(socket, (path) => {
+          socket.write(`${rest}${answerOf(path)}${other.slice(0, 20)}`);
+          rest = other.slice(20);
+        });
+      },
+      async (client) => {
+        for (let at = 0; at < 100; at++) equal(textOf(await get(client, `/${at}`, { repeatable: true })), `/${at}`);
+      },
+    );
+  });
   await check("an answer that nobody asked for, on an idle connection: that connection is ended", async () => {
     let ended = Promise.resolve();
     await withServer(
