@@ -55,7 +55,7 @@ export function options(words: readonly string[]): Options & { readonly list: bo
       .trim()
       .split(/[\s-]+/),
   );
-  const seconds = Number(values.seconds ?? (values.quick ? 0.6 : 1));
+  const seconds = Number(values.seconds ?? (values.quick ? 0.5 : 1));
   return {
     pace: { rounds: Number(values.rounds ?? (values.quick ? 3 : 5)), seconds, warmSeconds: seconds / 10 },
     quick: values.quick,

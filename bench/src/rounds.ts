@@ -47,10 +47,11 @@ export async function measureGroup(group: Group, pace: Pace, done: (result: RowR
       const names = Object.keys(row.subjects);
       // Starts everything, compiles the hot paths, fills the caches: of no account.
       if (row.cold !== true) for (const name of names) await measure(name, pace.seconds / 2, pace.seconds / 2);
-      for (let round = 0; round < pace.rounds; round++) {
+      const { rounds, warmSeconds } = paceOf(row, pace);
+      for (let round = 0; round < rounds; round++) {
         // Each round goes the other way round, so that nobody is always measured after the same neighbour.
         for (const name of round % 2 === 0 ? names : names.toReversed()) {
-          const sample = await measure(name, pace.seconds, pace.warmSeconds);
+          const sample = await measure(name, pace.seconds, warmSeconds);
           if (sample !== undefined) samples.set(name, [...(samples.get(name) ?? []), sample]);
         }
       }
@@ -59,6 +60,11 @@ export async function measureGroup(group: Group, pace: Pace, done: (result: RowR
   } finally {
     await world.close();
   }
+}
+
+function paceOf({ noise }: Row, { rounds, seconds, warmSeconds }: Pace): Pick<Pace, "rounds" | "warmSeconds"> {
+  if (noise === "chance") return { rounds: rounds * 2, warmSeconds: Math.max(warmSeconds, seconds / 2) };
+  return { rounds: noise === "none" ? Math.ceil(rounds / 3) : rounds, warmSeconds };
 }
 
 function resultOf(

@@ -15,6 +15,11 @@ export interface Row {
   readonly quick?: boolean;
   /** What it takes is the same however long a round lasts: no warming up. */
   readonly cold?: boolean;
+  /**
+   * `chance`: a few slow requests decide, so there are twice the rounds, each warmed up longer, because processes have rested since
+   * their last one. `none`: it is the same each time, to a percent, so a third of the rounds is enough.
+   */
+  readonly noise?: "chance" | "none";
 }
 
 /** Rows that share what they start; it ends with the last of them. */

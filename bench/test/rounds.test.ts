@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Row } from "../src/row.ts";
+import type { Measure, Row } from "../src/row.ts";
 import { measureGroup, type RowResult } from "../src/rounds.ts";
 
 const pace = { rounds: 4, seconds: 1, warmSeconds: 0 };
@@ -17,6 +17,21 @@ test("subjects take turns, each round the other way round, after one round of no
   ];
   expect(order).toEqual([forth, forth, back, forth, back].flat());
   expect(result.subjects["one"]?.samples).toHaveLength(4);
+});
+
+test("where chance decides there are more rounds, warmed up longer; where it has no say there are fewer", async () => {
+  const paces: unknown[] = [];
+  const base: Measure = async (_world, round) => {
+    paces.push(round);
+    return { p99Ms: 1 };
+  };
+  await only({ subjects: { base }, noise: "chance" });
+  expect(paces.splice(0)).toEqual([
+    { seconds: 0.5, warmSeconds: 0.5 },
+    ...Array.from({ length: 8 }, () => ({ seconds: 1, warmSeconds: 0.5 })),
+  ]);
+  await only({ subjects: { base }, noise: "none" });
+  expect(paces).toHaveLength(1 + 2);
 });
 
 test("figures are medians with their spread, ratios those of each round", async () => {
@@ -45,9 +60,9 @@ test("one that fails says why and does not stop the others", async () => {
   expect(result.subjects["base"]?.samples).toHaveLength(4);
 });
 
-async function only({ subjects }: Pick<Row, "subjects">): Promise<RowResult> {
+async function only({ subjects, noise }: Pick<Row, "subjects" | "noise">): Promise<RowResult> {
   const results: RowResult[] = [];
-  const row = { id: "row", title: "", about: "", baseline: "base", subjects };
+  const row = { id: "row", title: "", about: "", baseline: "base", subjects, ...(noise && { noise }) };
   await measureGroup({ title: "", rows: [row] }, pace, (result) => results.push(result));
   return results[0]!;
 }

@@ -44,7 +44,8 @@ export function fullPage(report: Report): string {
       .map(([name, version]) => `${name} ${version}`)
       .join(", ")}.`,
     "",
-    `Every subject of a row is measured in turn, ${pace.seconds} s in each of ${pace.rounds} rounds, with the same load on the same servers. Figures are`,
+    `Every subject of a row is measured in turn, ${pace.seconds} s in each of ${pace.rounds} rounds, with the same load on the same servers; twice as`,
+    "many at one request in flight, where a few slow ones decide, and a third for idle memory, which is always the same. Figures are",
     "medians. A ratio is that of one round's figure to the baseline's in the same round: median, and in brackets the least and the most. The load comes",
     "from one thread on the same machine; its CPU time is not counted. CPU per request is that of the daemon and its components. MB are 2^20 bytes.",
     "",

@@ -58,6 +58,7 @@ export const footprint: Group = {
     baseline: subjectNames.builtin,
     quick: row.id !== "rss-loaded",
     cold: row.id !== "start",
+    ...(row.id === "rss-idle" && { noise: "none" as const }),
     subjects: Object.fromEntries(
       Object.entries(subjects).map(([name, options]): [string, Measure] => [
         name,

@@ -67,6 +67,7 @@ export function stateRows(options: StateRows): readonly Row[] {
           baseline: subjectNames.builtin,
           subjects: measures,
           quick: count === options.quick,
+          ...(count === 1 && { noise: "chance" as const }),
         });
       }
     }
