@@ -19,7 +19,8 @@ export function giveBackWhenIdle(gaveBack: () => void): void {
       if (idleTicks < ticksAfterStart) return;
     } else {
       if (idleTicks < ticksAfterBurst || millisecondsBetween(collectedAt, now) < cpuBetweenMs) return;
-      if (process.memoryUsage.rss() < leastBytes + worthwhileBytes) return;
+      const worthwhile = (worthwhileBytes * ticksAfterBurst) / idleTicks;
+      if (process.memoryUsage.rss() < leastBytes + worthwhile) return;
     }
     idleTicks = 0;
     if (getHeapStatistics().used_heap_size > mostHeapBytes) return;
@@ -38,6 +39,7 @@ const ticksAfterStart = 1;
 const ticksAfterBurst = 10;
 /** Processor time: if a collection did not help, the next one waits until something was done. */
 const cpuBetweenMs = 1_000;
+/** Less, the longer there was nothing to do. */
 const worthwhileBytes = 24 * 1024 * 1024;
 /** A collection takes some 2 ms a megabyte: that of more would be felt. */
 const mostHeapBytes = 32 * 1024 * 1024;
