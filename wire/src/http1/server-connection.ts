@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 
 import { type Flushable, flushThisTurn } from "../http2/flush-loop.ts";
 import { endWithPatience } from "../http2/linger.ts";
+import { type AcceptedSocket, readAccepted } from "./accepted-socket.ts";
 import { HeadReader } from "./head-reader.ts";
 import { Http1Error } from "./http1-error.ts";
 import { parseRequest, type RequestHead } from "./request-head.ts";
@@ -27,6 +28,7 @@ export interface ConnectionHome {
  */
 export class ServerConnection implements Flushable {
   readonly socket: Socket;
+  readonly #accepted: AcceptedSocket;
   readonly #home: ConnectionHome;
   readonly #heads: HeadReader<RequestHead>;
   readonly #output: ResponseOutput;
@@ -47,13 +49,14 @@ export class ServerConnection implements Flushable {
   #paused = false;
   #flushScheduled = false;
 
-  constructor(socket: Socket, home: ConnectionHome) {
+  constructor(accepted: Socket, home: ConnectionHome) {
+    this.#accepted = readAccepted(accepted, (chunk) => this.#data(chunk));
+    const { socket } = this.#accepted;
     this.socket = socket;
     this.#home = home;
     this.#heads = new HeadReader(parseRequest, home.maxHeadBytes);
     this.#output = new ResponseOutput(socket);
     this.#listeners = [
-      ["data", (chunk: Buffer) => this.#data(chunk)],
       ["end", () => this.#end()],
       ["drain", () => this.#drained()],
       ["error", () => {}],
@@ -63,12 +66,13 @@ export class ServerConnection implements Flushable {
     home.awaitHead(this);
   }
 
-  // What comes.
+  // What comes. Bytes are valid during the call alone.
 
   #data(chunk: Buffer): void {
     // What comes behind the last request is dropped.
     if (this.#state !== State.OPEN) return;
-    if (this.#hasBegun) this.#process(chunk, 0);
+    if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, chunk]);
+    else if (this.#hasBegun) this.#process(chunk, 0, false);
     else this.#begin(chunk);
   }
 
@@ -79,16 +83,18 @@ export class ServerConnection implements Flushable {
     if (http2 !== undefined && http2Preface[0] === seen[0]) {
       const length = Math.min(seen.length, http2Preface.length);
       if (seen.compare(http2Preface, 0, length, 0, length) === 0) {
-        if (length < http2Preface.length) this.#beginning = seen;
-        else this.#handOver(() => http2(this.socket, seen));
+        const bytes = Buffer.from(seen);
+        if (length < http2Preface.length) this.#beginning = bytes;
+        else this.#handOver(() => http2(this.socket, bytes));
         return;
       }
     }
     this.#hasBegun = true;
-    this.#process(seen, 0);
+    this.#process(seen, 0, false);
   }
 
-  #process(chunk: Buffer, from: number): void {
+  /** `isOurs`: nobody else will write to the chunk. */
+  #process(chunk: Buffer, from: number, isOurs: boolean): void {
     let at = from;
     this.#processing = true;
     try {
@@ -115,7 +121,7 @@ export class ServerConnection implements Flushable {
     } finally {
       this.#processing = false;
     }
-    this.#hold(chunk, at);
+    this.#hold(chunk, at, isOurs);
   }
 
   #take(head: RequestHead, chunk: Buffer, from: number): number {
@@ -123,7 +129,7 @@ export class ServerConnection implements Flushable {
     const { upgrade } = options;
     if (head.saysUpgrade && upgrade !== undefined && upgrade.wanted(head)) {
       this.#output.flush();
-      this.#handOver(() => upgrade.take(head, this.socket, chunk.subarray(from)));
+      this.#handOver(() => upgrade.take(head, this.socket, Buffer.from(chunk.subarray(from))));
       return chunk.length;
     }
     const request = new ServerRequest(this, head);
@@ -141,11 +147,11 @@ export class ServerConnection implements Flushable {
     return next;
   }
 
-  #hold(chunk: Buffer, from: number): void {
+  #hold(chunk: Buffer, from: number, isOurs: boolean): void {
     if (this.#state !== State.OPEN) return;
     if (from < chunk.length && !this.#isLast) {
-      this.#held = chunk;
-      this.#heldFrom = from;
+      this.#held = isOurs ? chunk : Buffer.from(chunk.subarray(from));
+      this.#heldFrom = isOurs ? from : 0;
       if (!this.#paused) this.socket.pause();
       this.#paused = true;
       return;
@@ -162,7 +168,7 @@ export class ServerConnection implements Flushable {
     if (held === undefined || this.#processing || this.#state !== State.OPEN) return;
     if (this.#request === undefined ? this.#output.isFull : !this.#request.takesBody) return;
     this.#held = undefined;
-    this.#process(held, this.#heldFrom);
+    this.#process(held, this.#heldFrom, true);
   }
 
   #end(): void {
@@ -318,6 +324,7 @@ export class ServerConnection implements Flushable {
 
   #handOver(take: () => void): void {
     this.#state = State.GONE;
+    this.#accepted.release();
     for (const [event, listener] of this.#listeners)
       this.socket.removeListener(event, listener as (...values: unknown[]) => void);
     this.#home.forget(this);

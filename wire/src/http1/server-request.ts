@@ -14,7 +14,7 @@ export interface Http1Request {
   readonly bodyAtHand: Uint8Array | undefined;
   /**
    * The whole body; may be asked for once. Rejects with `BodyError` when it is larger than `maxBytes` (<= 0: no limit) or breaks
-   * off. A view of what was read where it came in one piece.
+   * off.
    */
   body(maxBytes: number): Promise<Uint8Array>;
   /**
@@ -73,9 +73,7 @@ export class ServerRequest implements Http1Request, BodySink {
       return from;
     }
     if (length > 0 && chunk.length - from >= length) {
-      const bytes = chunk.subarray(from, from + length);
-      // A small body must not keep many requests' bytes.
-      this.bodyAtHand = chunk.length > MOST_KEPT_BYTES && 2 * length < chunk.length ? Buffer.from(bytes) : bytes;
+      this.bodyAtHand = Buffer.from(chunk.subarray(from, from + length));
       return from + length;
     }
     this.#whole = new WholeBody(length);
@@ -170,4 +168,3 @@ const Use = { NOT_KNOWN: 0, WANTED: 1, DROPPED: 2 } as const;
 const empty = new Uint8Array(0);
 /** How much of a body that nobody wants is read and thrown away, so that the client gets to see the answer. */
 const MOST_DROPPED_BYTES = 64 * 1024 * 1024;
-const MOST_KEPT_BYTES = 4096;

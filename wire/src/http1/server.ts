@@ -48,7 +48,7 @@ class WireServer implements Http1Server, ConnectionHome {
     this.options = options;
     this.maxHeadBytes = options.maxHeadBytes ?? 16 * 1024;
     this.#headTimeoutMs = options.headTimeoutMs ?? 10_000;
-    this.listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    this.listener = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
       this.#connections.add(new ServerConnection(socket, this));
     });
   }

@@ -106,17 +106,14 @@ describe("a body of known length", () => {
     for (let at = 0; at < 5; at++) expect(read(5, [bytes("abcde".slice(0, at))])).toBe("more");
   });
 
-  it("is the piece itself when it came in one, and a copy otherwise", () => {
-    const chunk = bytes("xxabcde");
-    const body = new WholeBody(5);
-    createBodyReader(5, body, 100).read(chunk, 2);
-    expect(body.take().buffer).toBe(chunk.buffer);
-    const parts = new WholeBody(5);
-    const reader = createBodyReader(5, parts, 100);
-    reader.read(bytes("ab"), 0);
-    reader.read(bytes("cd"), 0);
-    reader.read(bytes("e"), 0);
-    expect(parts.take().toString()).toBe("abcde");
+  it("is a copy: what was read may be written over", () => {
+    for (const length of [5, CHUNKED]) {
+      const body = new WholeBody(length);
+      const chunk = bytes(length === CHUNKED ? "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n" : "abcde");
+      createBodyReader(length, body, 100).read(chunk, 0);
+      chunk.fill(0);
+      expect(body.take().toString()).toBe("abcde");
+    }
   });
 
   it("does not get memory for what is only announced", () => {
