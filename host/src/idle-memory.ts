@@ -11,6 +11,14 @@ export function giveBackWhenIdle(gaveBack: () => void): void {
   let leastBytes: number | undefined;
   let before = process.cpuUsage();
   let collectedAt = before;
+  giveBack = () => {
+    idleTicks = 0;
+    if (getHeapStatistics().used_heap_size > mostHeapBytes) return;
+    collect();
+    gaveBack();
+    collectedAt = process.cpuUsage();
+    leastBytes = Math.min(leastBytes ?? Infinity, process.memoryUsage.rss());
+  };
   setInterval(() => {
     const now = process.cpuUsage();
     idleTicks = millisecondsBetween(before, now) > mostBusy * tickMs ? 0 : idleTicks + 1;
@@ -22,14 +30,16 @@ export function giveBackWhenIdle(gaveBack: () => void): void {
       const worthwhile = (worthwhileBytes * ticksAfterBurst) / idleTicks;
       if (process.memoryUsage.rss() < leastBytes + worthwhile) return;
     }
-    idleTicks = 0;
-    if (getHeapStatistics().used_heap_size > mostHeapBytes) return;
-    collect();
-    gaveBack();
-    collectedAt = process.cpuUsage();
-    leastBytes = Math.min(leastBytes ?? Infinity, process.memoryUsage.rss());
+    giveBack?.();
   }, tickMs).unref();
 }
+
+/** For who knows that much has become free. Does nothing where `giveBackWhenIdle` was not called. */
+export function giveBackNow(): void {
+  giveBack?.();
+}
+
+let giveBack: (() => void) | undefined;
 
 const tickMs = 1_000;
 /** Of one processor. */
