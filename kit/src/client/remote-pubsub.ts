@@ -66,7 +66,8 @@ function pubSub(
       const isAhead = caller.peerIsKit && ahead > 1;
       const pump = new DeliveryPump({
         ...limits,
-        concurrency: isAhead ? Math.max(limits.concurrency, ahead) : limits.concurrency,
+        // As many units as without it: what is ahead of one must not keep another's messages from being read.
+        concurrency: isAhead ? limits.concurrency * ahead : limits.concurrency,
         // Others send headers with their first message, which may be hours away.
         waitForHeaders: caller.peerIsKit,
         open: (accepted) => caller.open(pullMessagesPath, accepted),

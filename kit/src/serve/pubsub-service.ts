@@ -83,11 +83,13 @@ async function pullMessages(
   if (!topic?.name) throw new ComponentError("invalid-argument", "the first message of PullMessages must name a topic");
 
   const subscribed = subscribedHeaders(call);
+  const { [aheadKey]: aheadText, ...metadata } = topic.metadata;
+  const ahead = countOf(aheadText);
+  const limits = { ...settings, maxInFlight: settings.maxInFlight * (ahead ?? 1) };
   const pending = new PendingAcknowledgements<void>((bytes) => {
     subscribed();
     return stream.send(bytes);
-  }, settings);
-  const { [aheadKey]: ahead, ...metadata } = topic.metadata;
+  }, limits);
   const deliver = ({ data, topic: topicName, metadata, contentType = "", turn }: Message): Promise<void> =>
     pending.deliver(
       (id) => encodeMessage(PullMessagesResponse, { data, topicName, metadata, contentType, id }),
@@ -101,7 +103,7 @@ async function pullMessages(
     pending,
     logger: settings.logger(name),
     open: () => {
-      const request = { topic: topic.name, metadata, ahead: countOf(ahead) };
+      const request = { topic: topic.name, metadata, ahead };
       const subscription = broker.subscribe(request, deliver);
       opened();
       return subscription;
@@ -121,5 +123,7 @@ async function pullMessages(
 /** Undefined: none, or none that can be used. */
 function countOf(text: string | undefined): number | undefined {
   const count = Number(text);
-  return Number.isSafeInteger(count) && count > 1 ? count : undefined;
+  return Number.isSafeInteger(count) && count > 1 ? Math.min(count, mostAhead) : undefined;
 }
+
+const mostAhead = 1_000;
