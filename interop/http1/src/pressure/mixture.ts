@@ -20,8 +20,8 @@ export async function judgeByMixture(judged: Judged, { check }: Verdicts): Promi
     ["in pieces of up to 2 KB, with pauses", 2_000, true],
     ["in pieces of up to 100 KB", 100_000, false],
   ] as const) {
-    await check(`8 connections with 200 good requests of all kinds each, ${name}: every answer is right`, async () => {
-      const connections = Array.from({ length: 8 }, (_, at) => at);
+    await check(`12 connections with 200 good requests of all kinds each, ${name}: every answer is right`, async () => {
+      const connections = Array.from({ length: 12 }, (_, at) => at);
       await Promise.all(
         connections.map(async (at) => {
           const random = createRandom(at * 1_000 + pieceBytes);
