@@ -44,8 +44,8 @@ function mayDependOn(name: string, folder: string, dependency: string): boolean 
   if (folder.startsWith("components")) return dependency === "@trilby/kit" || dependency.endsWith("-client");
   if (name === "@trilby/proto" || name === "@trilby/wire") return false;
   if (name === "@trilby/kit") return ["@trilby/proto", "@trilby/wire"].includes(dependency);
-  if (name === "@trilby/host" || name === "@trilby/conformance")
-    return ["@trilby/kit", "@trilby/proto"].includes(dependency);
+  if (name === "@trilby/host") return ["@trilby/kit", "@trilby/proto", "@trilby/wire"].includes(dependency);
+  if (name === "@trilby/conformance") return ["@trilby/kit", "@trilby/proto"].includes(dependency);
   return true;
 }
 
