@@ -1,7 +1,36 @@
+import type { Http1Error } from "./http1-error.ts";
 import { dateLine } from "./http-date.ts";
+import type { RequestHead } from "./request-head.ts";
 
-/** `headers`: names and values in turn, one character a byte. `length`: of the body that is announced; below 0: none is. */
-export function responseText(status: number, headers: readonly string[], length: number, connection: string): string {
+/**
+ * The head of an answer. `headers`: names and values in turn, one character a byte. `length`: of its body, even where it may not come.
+ * `isLast`: the connection ends behind it.
+ */
+export function answerTo(
+  { method, minorVersion }: RequestHead,
+  status: number,
+  headers: readonly string[],
+  length: number | undefined,
+  isLast: boolean,
+): string {
+  const isAnnounced = !hasNoBody(status, method) || (length !== undefined && method === "HEAD" && status !== 204);
+  const connection = isLast ? CLOSE : minorVersion === 0 ? KEEP_ALIVE : "";
+  return responseText(status, headers, isAnnounced ? (length ?? 0) : -1, connection);
+}
+
+/** The whole answer to what is no request. */
+export function refusalText({ status, message }: Http1Error): string {
+  const body = `${status} ${reasonOf(status)}: ${message}\n`;
+  return responseText(status, plainText, body.length, CLOSE) + body;
+}
+
+/** Whole: the client sends its body. */
+export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+
+const plainText = ["Content-Type", "text/plain; charset=utf-8"] as const;
+
+/** `length`: of the body that is announced; below 0: none is. */
+function responseText(status: number, headers: readonly string[], length: number, connection: string): string {
   let text = statusLines[status] ?? statusLine(status);
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]!;
@@ -15,9 +44,9 @@ export function responseText(status: number, headers: readonly string[], length:
 }
 
 /** To go with any answer. */
-export const CLOSE = "Connection: close\r\n";
+const CLOSE = "Connection: close\r\n";
 /** HTTP/1.0 has to be told. */
-export const KEEP_ALIVE = "Connection: keep-alive\r\n";
+const KEEP_ALIVE = "Connection: keep-alive\r\n";
 
 /** RFC 9110, section 6.4.1: no body, whatever the head says. */
 export function hasNoBody(status: number, method: string): boolean {
@@ -35,7 +64,7 @@ function statusLine(status: number): string {
   return (statusLines[status] = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`);
 }
 
-export function reasonOf(status: number): string {
+function reasonOf(status: number): string {
   return reasons[status] ?? "";
 }
 

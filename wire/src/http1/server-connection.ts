@@ -3,24 +3,15 @@ import type { Socket } from "node:net";
 import { type Flushable, flushThisTurn } from "../http2/flush-loop.ts";
 import { endWithPatience } from "../http2/linger.ts";
 import { type AcceptedSocket, readAccepted } from "./accepted-socket.ts";
+import type { ConnectionHome } from "./connection-home.ts";
+import { FirstBytes } from "./first-bytes.ts";
 import { HeadReader } from "./head-reader.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import { Http1Error } from "./http1-error.ts";
 import { parseRequest, type RequestHead } from "./request-head.ts";
 import { ResponseOutput } from "./response-output.ts";
-import { CLOSE, hasNoBody, KEEP_ALIVE, reasonOf, responseText } from "./response-text.ts";
-import type { Http1ServerOptions } from "./server.ts";
+import { answerTo, CONTINUE, hasNoBody, refusalText } from "./response-text.ts";
 import { ServerRequest } from "./server-request.ts";
-
-/** What a connection needs of its server. */
-export interface ConnectionHome {
-  readonly options: Http1ServerOptions;
-  readonly maxHeadBytes: number;
-  readonly isClosing: boolean;
-  /** The connection has begun a head, or should: it has so much time. */
-  awaitHead(connection: ServerConnection): void;
-  headCame(connection: ServerConnection): void;
-  forget(connection: ServerConnection): void;
-}
 
 /**
  * One connection, one request after the other: the next one is looked at when the one before is answered and its body is read.
@@ -32,7 +23,7 @@ export class ServerConnection implements Flushable {
   readonly #home: ConnectionHome;
   readonly #heads: HeadReader<RequestHead>;
   readonly #output: ResponseOutput;
-  readonly #listeners: readonly (readonly [event: string, listener: (...values: never[]) => void])[];
+  readonly #held: HeldBytes;
   #state: number = State.OPEN;
   #request: ServerRequest | undefined = undefined;
   /** No request is taken after the one under way. */
@@ -40,57 +31,44 @@ export class ServerConnection implements Flushable {
   /** Bytes were dropped that belong to no request. */
   #dropped = false;
   #inputEnded = false;
-  /** First bytes that may become HTTP/2's. */
-  #beginning: Buffer | undefined = undefined;
-  #hasBegun = false;
-  #held: Buffer | undefined = undefined;
-  #heldFrom = 0;
+  /** Until it is known what they begin. */
+  #firstBytes: FirstBytes | undefined = undefined;
   #processing = false;
-  #paused = false;
   #flushScheduled = false;
 
   constructor(accepted: Socket, home: ConnectionHome) {
-    this.#accepted = readAccepted(accepted, (chunk) => this.#data(chunk));
+    this.#accepted = readAccepted(accepted, {
+      data: (chunk) => this.#data(chunk),
+      end: () => this.#end(),
+      drain: () => this.#drained(),
+      close: () => this.#closed(),
+    });
     const { socket } = this.#accepted;
     this.socket = socket;
     this.#home = home;
     this.#heads = new HeadReader(parseRequest, home.maxHeadBytes);
     this.#output = new ResponseOutput(socket);
-    this.#listeners = [
-      ["end", () => this.#end()],
-      ["drain", () => this.#drained()],
-      ["error", () => {}],
-      ["close", () => this.#closed()],
-    ];
-    for (const [event, listener] of this.#listeners) socket.on(event, listener as (...values: unknown[]) => void);
+    this.#held = new HeldBytes(socket);
+    if (home.options.http2 !== undefined) this.#firstBytes = new FirstBytes();
     home.awaitHead(this);
   }
 
-  // What comes. Bytes are valid during the call alone.
-
+  /** The chunk is valid during the call alone. */
   #data(chunk: Buffer): void {
     // What comes behind the last request is dropped.
     if (this.#state !== State.OPEN) return;
-    if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, chunk]);
-    else if (this.#hasBegun) this.#process(chunk, 0, false);
-    else this.#begin(chunk);
+    if (!this.#held.isEmpty) this.#held.append(chunk);
+    else if (this.#firstBytes === undefined) this.#process(chunk, 0, false);
+    else this.#begin(this.#firstBytes, chunk);
   }
 
-  #begin(chunk: Buffer): void {
-    const { http2 } = this.#home.options;
-    const seen = this.#beginning === undefined ? chunk : Buffer.concat([this.#beginning, chunk]);
-    this.#beginning = undefined;
-    if (http2 !== undefined && http2Preface[0] === seen[0]) {
-      const length = Math.min(seen.length, http2Preface.length);
-      if (seen.compare(http2Preface, 0, length, 0, length) === 0) {
-        const bytes = Buffer.from(seen);
-        if (length < http2Preface.length) this.#beginning = bytes;
-        else this.#handOver(() => http2(this.socket, bytes));
-        return;
-      }
-    }
-    this.#hasBegun = true;
-    this.#process(seen, 0, false);
+  #begin(firstBytes: FirstBytes, chunk: Buffer): void {
+    const protocol = firstBytes.read(chunk);
+    if (protocol === undefined) return;
+    const seen = firstBytes.seen!;
+    this.#firstBytes = undefined;
+    if (protocol === "http1") this.#process(seen, 0, false);
+    else this.#handOver(() => this.#home.options.http2!(this.socket, seen));
   }
 
   /** `isOurs`: nobody else will write to the chunk. */
@@ -149,31 +127,23 @@ export class ServerConnection implements Flushable {
 
   #hold(chunk: Buffer, from: number, isOurs: boolean): void {
     if (this.#state !== State.OPEN) return;
-    if (from < chunk.length && !this.#isLast) {
-      this.#held = isOurs ? chunk : Buffer.from(chunk.subarray(from));
-      this.#heldFrom = isOurs ? from : 0;
-      if (!this.#paused) this.socket.pause();
-      this.#paused = true;
-      return;
-    }
+    if (from < chunk.length && !this.#isLast) return this.#held.hold(chunk, from, isOurs);
     if (from < chunk.length) this.#dropped = true;
-    if (this.#paused) this.socket.resume();
-    this.#paused = false;
+    this.#held.resume();
     if (this.#inputEnded) this.#allHasCome();
   }
 
   /** Goes on with what was held, when there is a use for it now. */
   proceed(): void {
     const held = this.#held;
-    if (held === undefined || this.#processing || this.#state !== State.OPEN) return;
+    if (held.isEmpty || this.#processing || this.#state !== State.OPEN) return;
     if (this.#request === undefined ? this.#output.isFull : !this.#request.takesBody) return;
-    this.#held = undefined;
-    this.#process(held, this.#heldFrom, true);
+    this.#process(held.take(), held.from, true);
   }
 
   #end(): void {
     this.#inputEnded = true;
-    if (this.#state === State.OPEN && this.#held === undefined) this.#allHasCome();
+    if (this.#state === State.OPEN && this.#held.isEmpty) this.#allHasCome();
   }
 
   /** The client sends no more. As with Go's server that ends a request's patience, but not the request: it may still be answered. */
@@ -183,7 +153,7 @@ export class ServerConnection implements Flushable {
       request.breakOff();
       request.gone();
       this.#noMore();
-    } else if (this.#heads.isPartial || this.#beginning !== undefined) {
+    } else if (this.#isWithinHead) {
       this.#refuse(new Http1Error("the connection ended within a head"));
     } else this.#finish();
   }
@@ -191,9 +161,12 @@ export class ServerConnection implements Flushable {
   /** The head has taken too long. */
   headIsLate(): void {
     if (this.#state !== State.OPEN) return;
-    if (this.#heads.isPartial || this.#beginning !== undefined)
-      this.#refuse(new Http1Error("no whole head in time", 408));
-    else this.destroy();
+    if (this.#isWithinHead) this.#refuse(new Http1Error("no whole head in time", 408));
+    else this.socket.destroy();
+  }
+
+  get #isWithinHead(): boolean {
+    return this.#heads.isPartial || this.#firstBytes?.seen !== undefined;
   }
 
   // What goes.
@@ -211,20 +184,14 @@ export class ServerConnection implements Flushable {
     body: Uint8Array | string | undefined,
   ): number {
     if (request.answered) throw new Error("a second answer to one request");
-    const { method, minorVersion, closes } = request.head;
+    const { head } = request;
     const length = body === undefined ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length;
-    const bare = hasNoBody(status, method);
-    const last = this.#isLast || closes || request.bodyIsBroken || request.awaitsContinue || this.#home.isClosing;
-    const text = responseText(
-      status,
-      headers,
-      bare && (body === undefined || method !== "HEAD" || status === 204) ? -1 : length,
-      last ? CLOSE : minorVersion === 0 ? KEEP_ALIVE : "",
-    );
+    const last = this.#isLast || head.closes || request.bodyIsBroken || request.awaitsContinue || this.#home.isClosing;
+    const text = answerTo(head, status, headers, body === undefined ? undefined : length, last);
     request.answered = true;
     if (this.#state !== State.OPEN) return length;
     this.#isLast = last;
-    this.#output.add(text, bare || length === 0 ? undefined : body);
+    this.#output.add(text, length === 0 || hasNoBody(status, head.method) ? undefined : body);
     request.drop();
     this.#scheduleFlush();
     this.requestChanged();
@@ -270,8 +237,7 @@ export class ServerConnection implements Flushable {
       return;
     }
     this.#isLast = true;
-    const body = `${error.status} ${reasonOf(error.status)}: ${error.message}\n`;
-    this.#output.add(responseText(error.status, plainText, body.length, CLOSE), body);
+    this.#output.add(refusalText(error), undefined);
     this.#output.flush();
     this.#linger();
   }
@@ -285,7 +251,7 @@ export class ServerConnection implements Flushable {
   /** Everything was said. */
   #finish(): void {
     this.#output.flush();
-    if (this.#request === undefined && this.#held === undefined && !this.#dropped) {
+    if (this.#request === undefined && this.#held.isEmpty && !this.#dropped) {
       this.#state = State.ENDING;
       this.socket.destroySoon();
     } else this.#linger();
@@ -294,9 +260,9 @@ export class ServerConnection implements Flushable {
   /** Closing with bytes unread resets the connection, and the client would not get to see the answer. */
   #linger(): void {
     this.#state = State.ENDING;
-    this.#held = undefined;
+    this.#held.drop();
     this.#home.headCame(this);
-    if (this.#paused) this.socket.resume();
+    this.#held.resume();
     endWithPatience(this.socket, LINGER_MS);
   }
 
@@ -305,16 +271,12 @@ export class ServerConnection implements Flushable {
     if (this.#state !== State.OPEN) return;
     if (this.#request !== undefined) {
       if (this.#request.answered) this.#noMore();
-    } else if (this.#held === undefined && !this.#heads.isPartial) this.#finish();
-  }
-
-  destroy(): void {
-    this.socket.destroy();
+    } else if (this.#held.isEmpty && !this.#heads.isPartial) this.#finish();
   }
 
   #closed(): void {
     this.#state = State.GONE;
-    this.#held = undefined;
+    this.#held.drop();
     const request = this.#request;
     this.#request = undefined;
     this.#home.forget(this);
@@ -325,10 +287,8 @@ export class ServerConnection implements Flushable {
   #handOver(take: () => void): void {
     this.#state = State.GONE;
     this.#accepted.release();
-    for (const [event, listener] of this.#listeners)
-      this.socket.removeListener(event, listener as (...values: unknown[]) => void);
     this.#home.forget(this);
-    if (this.#paused) this.socket.resume();
+    this.#held.resume();
     take();
   }
 }
@@ -336,6 +296,3 @@ export class ServerConnection implements Flushable {
 const State = { OPEN: 0, ENDING: 1, GONE: 2 } as const;
 /** For a client that goes on sending, or does not read. */
 const LINGER_MS = 2000;
-const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
-const plainText = ["Content-Type", "text/plain; charset=utf-8"] as const;
-const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");

@@ -92,7 +92,7 @@ export class ServerRequest implements Http1Request, BodySink {
   bodyBytes(bytes: Buffer): void {
     this.#byteCount += bytes.length;
     if (this.#use === Use.DROPPED) {
-      if (this.#byteCount > this.#maxBytes + MOST_DROPPED_BYTES) this.#connection.destroy();
+      if (this.#byteCount > this.#maxBytes + MOST_DROPPED_BYTES) this.#connection.socket.destroy();
     } else if (this.#maxBytes > 0 && this.#byteCount > this.#maxBytes) this.#tooLarge();
     else this.#whole!.bodyBytes(bytes);
   }

@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 
+import type { ConnectionHome } from "./connection-home.ts";
 import type { RequestHead } from "./request-head.ts";
-import { type ConnectionHome, ServerConnection } from "./server-connection.ts";
+import { ServerConnection } from "./server-connection.ts";
 import type { Http1Request } from "./server-request.ts";
 
 export interface Http1ServerOptions {
@@ -72,7 +73,7 @@ class WireServer implements Http1Server, ConnectionHome {
     this.isClosing = true;
     return (this.#closed ??= new Promise((resolve) => {
       const force = setTimeout(() => {
-        for (const connection of this.#connections) connection.destroy();
+        for (const connection of this.#connections) connection.socket.destroy();
       }, timeoutMs);
       this.listener.close(() => {
         clearTimeout(force);

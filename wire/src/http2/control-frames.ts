@@ -92,7 +92,7 @@ function applySetting(connection: Connection, setting: number, value: number): v
   const { sender } = connection;
   switch (setting) {
     case Setting.HEADER_TABLE_SIZE:
-      sender.setHeaderTableBytes(value);
+      sender.headers.setTableBytes(value);
       break;
     case Setting.ENABLE_PUSH:
       if (value === 1) connection.pushEnabledReceived();
@@ -110,7 +110,7 @@ function applySetting(connection: Connection, setting: number, value: number): v
       sender.setMaxFrameBytes(value);
       break;
     case Setting.MAX_HEADER_LIST_SIZE:
-      sender.setMaxHeaderListBytes(value);
+      sender.headers.maxListBytes = value;
       break;
     default:
       // RFC 9113, section 6.5.2: one that is not known is ignored.

@@ -21,12 +21,12 @@ const LONGEST_SENT_FRAME_BYTES = 65_536;
  */
 export class Sender {
   readonly output: FrameOutput;
+  readonly headers: HeaderWriter;
   /** Of the connection: what the peer lets us send. */
   window = DEFAULT_WINDOW_BYTES;
   /** The peer's SETTINGS_INITIAL_WINDOW_SIZE. */
   initialWindowBytes = DEFAULT_WINDOW_BYTES;
   readonly #connection: Connection;
-  readonly #headers: HeaderWriter;
   readonly #sendBufferBytes: number;
   /** Of all streams. */
   #queuedBytes = 0;
@@ -40,30 +40,16 @@ export class Sender {
     this.#connection = connection;
     this.#sendBufferBytes = connection.options.sendBufferBytes;
     this.output = new FrameOutput(connection.socket);
-    this.#headers = new HeaderWriter(this.output);
+    this.headers = new HeaderWriter(this.output);
   }
 
   setMaxFrameBytes(bytes: number): void {
     this.#maxFrameBytes = Math.min(bytes, LONGEST_SENT_FRAME_BYTES);
   }
 
-  setHeaderTableBytes(bytes: number): void {
-    this.#headers.setTableBytes(bytes);
-  }
-
-  /** The peer's SETTINGS_MAX_HEADER_LIST_SIZE. */
-  setMaxHeaderListBytes(bytes: number): void {
-    this.#headers.maxListBytes = bytes;
-  }
-
-  /** Whether the peer takes header lists of this size. */
-  headersFit(headers: OutgoingHeaders): boolean {
-    return this.#headers.fits(headers);
-  }
-
   /** Throws a TypeError for a field that may not be sent, a `HeaderListError` for more than the peer takes, and has done nothing then. */
   writeHeaders(streamId: number, headers: OutgoingHeaders, endStream: boolean): void {
-    this.#headers.write(streamId, headers, endStream, this.#maxFrameBytes);
+    this.headers.write(streamId, headers, endStream, this.#maxFrameBytes);
   }
 
   sendHeaders(stream: StreamRecord, headers: OutgoingHeaders, endStream: boolean): void {

@@ -54,7 +54,7 @@ export class StreamRecord implements Http2Stream {
   }
 
   takesHeaders(headers: OutgoingHeaders): boolean {
-    return this.connection.sender.headersFit(headers);
+    return this.connection.sender.headers.fits(headers);
   }
 
   sendHeaders(headers: OutgoingHeaders, endStream: boolean): void {

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { duplexPair } from "node:stream";
 import { expect, it } from "vitest";
 
-import { type AcceptedSocket, readAccepted } from "../../src/http1/accepted-socket.ts";
+import { type AcceptedSocket, readAccepted, type SocketListener } from "../../src/http1/accepted-socket.ts";
 
 it("reads a connection in memory that is used again, until it is released", async () => {
   let seen = "";
@@ -11,10 +11,13 @@ it("reads a connection in memory that is used again, until it is released", asyn
   const accepted = Promise.withResolvers<AcceptedSocket>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
     accepted.resolve(
-      readAccepted(socket, (bytes) => {
-        seen += bytes.toString();
-        memory.add(bytes.buffer);
-      }),
+      readAccepted(
+        socket,
+        listener((bytes) => {
+          seen += bytes.toString();
+          memory.add(bytes.buffer);
+        }),
+      ),
     ),
   );
   server.listen(0, "127.0.0.1");
@@ -52,7 +55,10 @@ it("reads a connection in memory that is used again, until it is released", asyn
 it("reads what cannot be moved as it comes", async () => {
   const [near, far] = duplexPair();
   const seen: string[] = [];
-  const { socket, release } = readAccepted(near as Socket, (bytes) => void seen.push(bytes.toString()));
+  const { socket, release } = readAccepted(
+    near as Socket,
+    listener((bytes) => void seen.push(bytes.toString())),
+  );
   expect(socket).toBe(near);
   far.write("a");
   await new Promise((resolve) => setImmediate(resolve));
@@ -62,3 +68,7 @@ it("reads what cannot be moved as it comes", async () => {
   await new Promise((resolve) => setImmediate(resolve));
   expect(seen).toEqual(["a", "released b"]);
 });
+
+function listener(data: (bytes: Buffer) => void): SocketListener {
+  return { data, end() {}, drain() {}, close() {} };
+}
