@@ -5,6 +5,7 @@ export { cacheFolder, NotBuilt } from "./cache.ts";
 export { buildGo, go } from "./go.ts";
 export { buildPython } from "./python.ts";
 export { startProcess, type RunningProcess } from "./processes.ts";
+export { runParts } from "./parts.ts";
 export { runJudge, type Verdicts } from "./verdicts.ts";
 export { until } from "./until.ts";
 export { Conflict, type Api, type Found, type Item } from "./api.ts";
