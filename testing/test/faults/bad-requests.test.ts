@@ -192,7 +192,7 @@ const bytes: readonly (readonly [name: string, bytes: string | Uint8Array, says:
   ],
   ["control characters in the path", "GET /v1.0/state/store/\u0001 HTTP/1.1\r\nhost: x\r\n\r\n", /^HTTP\/1.1 400/],
   ["no host", "GET /v1.0/healthz HTTP/1.1\r\n\r\n", /^HTTP\/1.1 400/],
-  ["a tunnel", "CONNECT example.com:80 HTTP/1.1\r\nhost: x\r\n\r\n", /^$|^HTTP\/1.1 4/],
+  ["a tunnel", "CONNECT example.com:80 HTTP/1.1\r\nhost: x\r\n\r\n", /^HTTP\/1.1 501/],
   ["HTTP/2 that ends after its preface", `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${"junk".repeat(50)}`, /SETTINGS expected/],
 ];
 
