@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from dapr.clients import DaprClient
-from dapr.clients.grpc._response import TopicEventResponse
 
 from environment import BINDING, PUBSUB, STREAM_TOPIC, TOPIC
 from inbox import Inbox
@@ -57,7 +56,13 @@ def stream_step(client: DaprClient) -> None:
     def stream() -> Any:
         streamed = Inbox()
 
-        def handle(message: Any) -> TopicEventResponse:
+        # Not `subscribe_with_handler`: its thread opens the stream anew, and the program never ends, when the stream ends by itself in the
+        # moment between the two steps of closing it.
+        subscription = client.subscribe(PUBSUB, STREAM_TOPIC)
+        try:
+            order = {"orderId": "stream"}
+            client.publish_event(PUBSUB, STREAM_TOPIC, json.dumps(order), data_content_type="application/json")
+            message = next(subscription)
             streamed.add(
                 {
                     "id": bool(message.id()),
@@ -69,14 +74,9 @@ def stream_step(client: DaprClient) -> None:
                     "data": message.data(),
                 }
             )
-            return TopicEventResponse("success")
-
-        close = client.subscribe_with_handler(PUBSUB, STREAM_TOPIC, handle)
-        try:
-            order = {"orderId": "stream"}
-            client.publish_event(PUBSUB, STREAM_TOPIC, json.dumps(order), data_content_type="application/json")
+            subscription.respond_success(message)
             return streamed.event(order)
         finally:
-            close()
+            subscription.close()
 
     step("subscribe.stream", stream)
