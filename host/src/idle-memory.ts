@@ -1,5 +1,6 @@
-import { getHeapStatistics, setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { getHeapStatistics } from "node:v8";
+
+import { exposeCollector } from "./collector.ts";
 
 /**
  * Gives memory back when there is little to do: once after the start, and some time after bursts. V8 looks at its memory only while
@@ -58,10 +59,8 @@ function millisecondsBetween(one: NodeJS.CpuUsage, other: NodeJS.CpuUsage): numb
   return (other.user - one.user + other.system - one.system) / 1_000;
 }
 
+/** The collector is not kept: with it a context of V8 would be. */
 function collect(): void {
-  setFlagsFromString("--expose-gc");
-  const collector = runInNewContext("gc") as (options: object) => void;
-  setFlagsFromString("--no-expose-gc");
   // The last resort is what also makes the young generation small.
-  collector({ type: "major", flavor: "last-resort" });
+  exposeCollector()({ type: "major", flavor: "last-resort" });
 }

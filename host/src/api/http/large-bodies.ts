@@ -1,6 +1,4 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
+import { type Collector, exposeCollector } from "../../collector.ts";
 import { giveBackNow } from "../../idle-memory.ts";
 
 /**
@@ -21,8 +19,6 @@ export function noteBody(bytes: number): void {
   setImmediate(collectYoung);
 }
 
-type Collector = (options: { type: "minor" }) => void;
-
 const largeBytes = 256 * 1024;
 const betweenCollectionsBytes = 4 * 1024 * 1024;
 
@@ -39,12 +35,4 @@ function collectYoung(): void {
 function giveBackAll(): void {
   afterBurst = undefined;
   giveBackNow();
-}
-
-function exposeCollector(): Collector {
-  setFlagsFromString("--expose-gc");
-  const exposed = runInNewContext("gc") as Collector;
-  // V8 takes compiled code only under the flags that it had.
-  setFlagsFromString("--no-expose-gc");
-  return exposed;
 }
