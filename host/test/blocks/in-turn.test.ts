@@ -4,19 +4,11 @@ import { expect, test } from "vitest";
 
 import type { SubscriptionResource } from "../../src/resources/subscription.ts";
 import type { Handler, HttpApp } from "../app/http-app.ts";
-import { declared } from "./subscribe.ts";
+import { declared, event } from "./subscribe.ts";
 import { openGrpc, openHttp } from "./subscribed-app.ts";
 
 // What a component hands out ahead of its order, on one topic of two partitions.
 
-const event = (id: string, data: unknown = "SUCCESS"): object => ({
-  id,
-  source: "s",
-  type: "t",
-  specversion: "1.0",
-  datacontenttype: "text/plain",
-  data,
-});
 const turn = (series: number, unit = "0") => ({ turn: { unit, series } });
 const behind = { refused: "a message before it was refused" };
 const acknowledged = "acknowledged";

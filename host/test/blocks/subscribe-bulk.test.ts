@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import type { SubscriptionResource } from "../../src/resources/subscription.ts";
 import { answer, type Handler, type HttpApp } from "../app/http-app.ts";
-import { declared } from "./subscribe.ts";
+import { declared, event } from "./subscribe.ts";
 import { openGrpc, openHttp } from "./subscribed-app.ts";
 
 function bulk(
@@ -30,15 +30,6 @@ const asTold: Handler = (request, response) => {
   const statuses = entries.map(({ entryId, event }) => ({ entryId, status: event["data"] }));
   response.end(JSON.stringify({ statuses }));
 };
-
-const event = (id: string, data: unknown = "SUCCESS"): object => ({
-  id,
-  source: "s",
-  type: "t",
-  specversion: "1.0",
-  datacontenttype: "text/plain",
-  data,
-});
 
 const forEver = 60_000;
 

@@ -90,3 +90,8 @@ export function declared(topic: string, options: Partial<SubscriptionResource> =
     ...options,
   };
 }
+
+/** A CloudEvent with text, which the handlers of some tests take for the answer they should give. */
+export function event(id: string, data: unknown = "SUCCESS"): object {
+  return { id, source: "s", type: "t", specversion: "1.0", datacontenttype: "text/plain", data };
+}
