@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
-import { type Flushable, flushThisTurn } from "../http2/flush-loop.ts";
-import { endWithPatience } from "../http2/linger.ts";
+import { type Flushable, flushThisTurn } from "../net/flush-loop.ts";
+import { endWithPatience } from "../net/linger.ts";
 import { type AcceptedSocket, readAccepted } from "./accepted-socket.ts";
 import type { ConnectionHome } from "./connection-home.ts";
 import { FirstBytes } from "./first-bytes.ts";

@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 
 import { ClosedBy } from "./closed-streams.ts";
-import { flushThisTurn } from "./flush-loop.ts";
+import { flushThisTurn } from "../net/flush-loop.ts";
 import { FrameType } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { FrameReceiver } from "./frame-receiver.ts";
 import type { HeaderList } from "./header-list.ts";
 import { ErrorCode, Http2Error } from "./http2-error.ts";
-import { endWithPatience } from "./linger.ts";
+import { endWithPatience } from "../net/linger.ts";
 import { PeerLimits } from "./peer-limits.ts";
 import { Pings } from "./pings.ts";
 import { ReceiveWindow } from "./receive-window.ts";

@@ -6,7 +6,7 @@ import type { CancellationListener } from "../cancellation.ts";
 import { codeOfReset } from "../code-mapping.ts";
 import { encodingNamed } from "../compression.ts";
 import type { MessageEncoding } from "../compression.ts";
-import { Timed, deadlines } from "../deadlines.ts";
+import { Timed, deadlines } from "../../net/deadlines.ts";
 import { RpcCode, RpcError } from "../status.ts";
 import type { RpcMetadata } from "../status.ts";
 import { trailersError, trailersMetadata } from "../status-trailers.ts";

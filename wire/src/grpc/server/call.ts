@@ -4,7 +4,7 @@ import { ErrorCode } from "../../http2/http2-error.ts";
 import type { Http2Error } from "../../http2/http2-error.ts";
 import type { Http2Stream, StreamReceiver } from "../../http2/stream.ts";
 import { CancellationSource, type Cancellation } from "../cancellation.ts";
-import { Timed, deadlines } from "../deadlines.ts";
+import { Timed, deadlines } from "../../net/deadlines.ts";
 import type { MemoryBudget } from "../memory-budget.ts";
 import { encodeMetadata } from "../metadata.ts";
 import { RpcCode, RpcError } from "../status.ts";

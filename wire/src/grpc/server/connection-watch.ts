@@ -1,6 +1,6 @@
 import { ErrorCode, Http2Error } from "../../http2/http2-error.ts";
 import type { Http2ServerConnection } from "../../http2/server-connection.ts";
-import { Timed, deadlines } from "../deadlines.ts";
+import { Timed, deadlines } from "../../net/deadlines.ts";
 import type { ServerOptions } from "./server-options.ts";
 
 /** Whether any of the options needs an eye on each connection. */

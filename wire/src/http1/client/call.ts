@@ -1,4 +1,4 @@
-import { Timed } from "../../grpc/deadlines.ts";
+import { Timed } from "../../net/deadlines.ts";
 import type { ResponseHead } from "../response-head.ts";
 import { Http1CallError } from "./call-error.ts";
 import type { AnswerReceiver, ClientConnection } from "./client-connection.ts";

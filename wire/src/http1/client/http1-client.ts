@@ -1,4 +1,4 @@
-import { deadlines } from "../../grpc/deadlines.ts";
+import { deadlines } from "../../net/deadlines.ts";
 import { Call, type CallOwner } from "./call.ts";
 import { Http1CallError } from "./call-error.ts";
 import { authorityOf, type Http1ClientOptions, type Http1Target } from "./client-options.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Timed, deadlines } from "../../src/grpc/deadlines.ts";
+import { Timed, deadlines } from "../../src/net/deadlines.ts";
 
 class Call extends Timed {
   passedAt: number | undefined = undefined;
